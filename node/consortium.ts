@@ -1,0 +1,97 @@
+/**
+ * The consortium file: everything all parties must share, in one schema. Its hash stands in the ledger, and a node
+ * refuses to join with another.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+const positiveInteger = z.int().min(1);
+const seconds = z.int().min(1).max(86_400);
+const seed = z.int().min(0).max(0x7fffffff);
+/** A value that moves geometrically from the first round to the last. */
+const schedule = z.strictObject({ from: z.number().positive(), to: z.number().positive() });
+
+/** The built-in model families and a developer's own. */
+const model = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('mlp'), layers: z.array(positiveInteger).min(2).max(16) }),
+  z.strictObject({ kind: z.literal('cnn'), channels: z.union([z.literal(1), z.literal(3)]) }),
+]);
+
+/** Schema of the consortium file. Unknown keys are refused. */
+export const consortiumSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().min(1).max(64),
+  /** Model topology; the last layer has one unit per class. */
+  model,
+  /** Seed of w0. */
+  seed,
+  inputs: z.strictObject({
+    /** Shape of one input: [height, width, channels] or [features]. */
+    shape: z.array(positiveInteger).min(1).max(3),
+    classes: z.int().min(2).max(256),
+    /** Inputs are normalised as (x − mean) / stdDev, x in [0, 1] for pictures. */
+    mean: z.number(),
+    stdDev: z.number().positive(),
+  }),
+  /** Training of the standalone models before the benchmark (Algorithm 1, line 1). */
+  benchmark: z.strictObject({
+    epochs: positiveInteger,
+    batchSize: positiveInteger,
+    learningRate: z.number().positive(),
+  }),
+  /** Rounds of collaboration, and the local training of each. */
+  rounds: z.int().min(1).max(100_000),
+  training: z.strictObject({
+    localEpochs: positiveInteger,
+    batchSize: positiveInteger,
+    learningRate: schedule,
+    /** Start the rounds from w0 again instead of from the standalone model. */
+    restart: z.boolean(),
+  }),
+  aggregation: z.strictObject({
+    rule: z.enum(['sum', 'mean']),
+    /** Every exchanged entry is clamped to ±clamp. */
+    clamp: schedule,
+    /** Positive integer steps between 0 and the clamp: an entry takes one of 2·levels + 1 values. */
+    levels: z.int().min(1).max(65_535),
+    /** A sum is only ever opened over at least this many providers. */
+    minProviders: z.int().min(2).max(255),
+  }),
+  credibility: z.strictObject({
+    /** Weight of the old value in c ← fade·old + (1 − fade)·new. */
+    fade: z.number().min(0).max(1),
+    /** c_th = thresholdShare / n. */
+    thresholdShare: z.number().min(0).max(1),
+    /** No party is removed in rounds 1 … graceRounds. */
+    graceRounds: z.int().min(0),
+  }),
+  /** Longest duration of each phase; it ends earlier when every credible party has acted. */
+  deadlines: z.strictObject({ form: seconds, benchmark: seconds, order: seconds, deliver: seconds, evaluate: seconds }),
+});
+
+/** A valid consortium file. */
+export type Consortium = Readonly<z.infer<typeof consortiumSchema>>;
+/** Model topology. */
+export type ModelSpec = Consortium['model'];
+
+/** Writes a value as JSON with sorted keys and no spaces, so that equal consortia have equal bytes. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** SHA-256 of the consortium's canonical JSON; 32 bytes. It does not depend on the order of keys or on comments. */
+export function consortiumHash(consortium: Consortium): Uint8Array {
+  return createHash('sha256').update(canonicalJson(consortium)).digest();
+}
+
+/** Value of a schedule in round `round` of `rounds`, moving geometrically from `from` (round 1) to `to` (the last). */
+export function scheduleAt(schedule: { from: number; to: number }, round: number, rounds: number): number {
+  if (rounds === 1) return schedule.from;
+  return schedule.from * (schedule.to / schedule.from) ** ((round - 1) / (rounds - 1));
+}
