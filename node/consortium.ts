@@ -40,6 +40,8 @@ export const consortiumSchema = z.strictObject({
     batchSize: positiveInteger,
     learningRate: z.number().positive(),
   }),
+  /** Samples each party publishes at least; every rating uses u_i of them, drawn anew (publishing more costs no privacy). */
+  publishedSamples: positiveInteger.max(100_000),
   /** Rounds of collaboration, and the local training of each. */
   rounds: z.int().min(1).max(100_000),
   training: z.strictObject({
@@ -65,6 +67,8 @@ export const consortiumSchema = z.strictObject({
     thresholdShare: z.number().min(0).max(1),
     /** No party is removed in rounds 1 … graceRounds. */
     graceRounds: z.int().min(0),
+    /** A party that leaves this many requests for labels in a row unanswered is reported. */
+    silentRounds: positiveInteger,
   }),
   /** Longest duration of each phase; it ends earlier when every credible party has acted. */
   deadlines: z.strictObject({ form: seconds, benchmark: seconds, order: seconds, deliver: seconds, evaluate: seconds }),

@@ -72,6 +72,8 @@ export interface Party extends Registration {
   readonly points: bigint;
   /** Points locked in this round's unfilled orders. */
   readonly escrow: bigint;
+  /** Whether it has done its part of the current phase. */
+  readonly acted: boolean;
 }
 
 /** One DOWNLOAD line: `requester` asks `provider` for `count` gradient entries. */

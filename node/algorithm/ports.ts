@@ -173,12 +173,22 @@ export interface Checkpoint {
   readonly alone: Float32Array;
   /** c_i^j by party id, 0 for this party and for those outside C; sums to 1. */
   readonly credibility: readonly number[];
+  /** Rounds in a row in which each party did not label, by party id. */
+  readonly silence: readonly number[];
 }
 
 /** Samples with their statement. */
 export interface Publication {
   readonly samples: Samples;
   readonly privacy: PrivacyStatement;
+}
+
+/** Turns the ledger's deadlines into signals. */
+export interface Clock {
+  /** Unix time in seconds. */
+  now(): number;
+  /** Aborts at a Unix time in seconds; never for 0. */
+  until(time: number): AbortSignal;
 }
 
 /** Told what happens, for logs, metrics and live views. Carries no secrets, examples or gradients. */

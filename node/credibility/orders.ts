@@ -1,0 +1,41 @@
+/**
+ * How many gradient entries a party orders from whom (Algorithm 2, line 1).
+ * @module
+ */
+import type { Party, PartyId } from '../types.ts';
+
+/** ⌊λ_j·|w|⌋: the most entries party j gives to one requester in one round. */
+export function sharingCap(provider: Pick<Party, 'samples' | 'examples'>, parameterCount: number): number {
+  return Number((BigInt(provider.samples) * BigInt(parameterCount)) / BigInt(provider.examples));
+}
+
+/**
+ * d_i^j = min(⌊c_i^j·d_i⌋, ⌊λ_j·|w|⌋) for every other credible party, with the whole balance as the budget d_i.
+ * @param points - p_i = d_i ≥ 0.
+ * @param credibility - c_i, normalised over `others`.
+ * @param minProviders - a sum over fewer providers is never asked for: then the order is empty.
+ * @returns orders of at least one entry, by ascending provider; their total is at most `points`.
+ */
+export function chooseOrders(
+  points: bigint,
+  credibility: readonly number[],
+  others: readonly Party[],
+  parameterCount: number,
+  minProviders: number,
+): { provider: PartyId; count: number }[] {
+  const orders = others
+    .map((party) => ({
+      provider: party.id,
+      // Floor of a float product may exceed the exact share by one when c is a rounded quotient; the cap on the total below settles it.
+      count: Math.min(Math.floor(credibility[party.id] * Number(points)), sharingCap(party, parameterCount)),
+    }))
+    .filter((order) => order.count > 0)
+    .sort((a, b) => a.provider - b.provider);
+  let left = points;
+  for (const order of orders) {
+    order.count = Math.min(order.count, Number(left));
+    left -= BigInt(order.count);
+  }
+  const positive = orders.filter((order) => order.count > 0);
+  return positive.length < minProviders ? [] : positive;
+}
