@@ -177,9 +177,10 @@ export interface Checkpoint {
   readonly silence: readonly number[];
 }
 
-/** Samples with their statement. */
+/** Published samples with their statement. */
 export interface Publication {
-  readonly samples: Samples;
+  /** The bytes whose SHA-256 INIT states; see publication.ts. */
+  readonly bytes: Uint8Array;
   readonly privacy: PrivacyStatement;
 }
 

@@ -1,0 +1,23 @@
+/**
+ * Errors of the algorithm itself.
+ * @module
+ */
+import { DppdlError } from '../errors.ts';
+
+/**
+ * `BAD_SAMPLES`, `BAD_LABELS`, `BAD_BLOB`: a party sent something else than it should. `NOT_READY`: asked too early, ask
+ * again. `REFUSED`: asked for something this party must not give. `REMOVED`: this party was voted out.
+ * `WRONG_CONSORTIUM`: the ledger was deployed for another consortium file.
+ */
+export type AlgorithmErrorCode =
+  | 'BAD_SAMPLES'
+  | 'BAD_LABELS'
+  | 'BAD_BLOB'
+  | 'NOT_READY'
+  | 'REFUSED'
+  | 'REMOVED'
+  | 'NOT_INVITED'
+  | 'WRONG_CONSORTIUM';
+
+/** Thrown by the algorithm; see {@link AlgorithmErrorCode}. */
+export class AlgorithmError extends DppdlError<AlgorithmErrorCode> {}

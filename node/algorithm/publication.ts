@@ -1,0 +1,74 @@
+/**
+ * The bytes in which a party's samples are published and hashed: 8 bits a value, so that a picture costs what a
+ * picture costs.
+ *
+ * Layout, little-endian: `lowest` float32, `highest` float32, rows uint32, rank uint32, shape uint32 [rank], then one
+ * byte a value, v = lowest + byte·(highest − lowest)/255.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import type { Samples } from '../types.ts';
+import { AlgorithmError } from './errors.ts';
+
+const FIXED_BYTES = 16;
+
+/** Number of values in one input of a shape. */
+export function inputSize(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
+/** Writes samples in the published format. Rounding to 8 bits is post-processing: it costs no privacy. */
+export function encodeSamples(samples: Samples): Uint8Array {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const value of samples.inputs) {
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
+  }
+  lowest = Math.fround(lowest);
+  highest = Math.fround(highest);
+  const offset = FIXED_BYTES + 4 * samples.shape.length;
+  const bytes = new Uint8Array(offset + samples.inputs.length);
+  const view = new DataView(bytes.buffer);
+  view.setFloat32(0, lowest, true);
+  view.setFloat32(4, highest, true);
+  view.setUint32(8, samples.inputs.length / inputSize(samples.shape), true);
+  view.setUint32(12, samples.shape.length, true);
+  samples.shape.forEach((side, axis) => {
+    view.setUint32(FIXED_BYTES + 4 * axis, side, true);
+  });
+  const scale = highest > lowest ? 255 / (highest - lowest) : 0;
+  for (let index = 0; index < samples.inputs.length; index++) {
+    bytes[offset + index] = Math.round((samples.inputs[index] - lowest) * scale);
+  }
+  return bytes;
+}
+
+/**
+ * Reads published samples.
+ * @param shape - the shape all parties share; another one is refused.
+ * @param hash - SHA-256 the owner's INIT states.
+ * @throws AlgorithmError `BAD_SAMPLES` (fault peer).
+ */
+export function decodeSamples(bytes: Uint8Array, shape: readonly number[], hash: Uint8Array): Samples {
+  const refuse = (why: string): never => {
+    throw new AlgorithmError('BAD_SAMPLES', `The published samples ${why}.`, { fault: 'peer' });
+  };
+  if (!samplesHash(bytes).every((byte, index) => byte === hash[index])) refuse('are not those its INIT names');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const offset = FIXED_BYTES + 4 * shape.length;
+  if (bytes.length < offset || view.getUint32(12, true) !== shape.length) refuse('have another shape');
+  if (shape.some((side, axis) => view.getUint32(FIXED_BYTES + 4 * axis, true) !== side)) refuse('have another shape');
+  const lowest = view.getFloat32(0, true);
+  const highest = view.getFloat32(4, true);
+  const rows = view.getUint32(8, true);
+  if (bytes.length !== offset + rows * inputSize(shape)) refuse('are truncated');
+  if (!Number.isFinite(lowest) || !Number.isFinite(highest)) refuse('have no finite range');
+  const step = (highest - lowest) / 255;
+  return { inputs: Float32Array.from(bytes.subarray(offset), (byte) => lowest + byte * step), shape };
+}
+
+/** SHA-256 of published samples, as INIT states it; 32 bytes. */
+export function samplesHash(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
