@@ -1,0 +1,54 @@
+/**
+ * What can go wrong between this process and the ledger.
+ * @module
+ */
+import { DppdlError, type DppdlErrorOptions } from '../node/errors.ts';
+
+/** Codes of {@link LedgerError}. */
+export type LedgerErrorCode =
+  /** The JSON-RPC endpoint did not answer, or not with JSON-RPC, until patience ran out. */
+  | 'RPC_UNAVAILABLE'
+  /** The endpoint answered a request with an error that is not a revert. */
+  | 'RPC_REFUSED'
+  /** The endpoint serves another chain than the one asked for. */
+  | 'WRONG_CHAIN'
+  /** There is no ledger contract at the address. */
+  | 'NO_CONTRACT'
+  /** The contract refused a call; `meta.name` and `meta.args` are its custom error. */
+  | 'REVERTED'
+  /** A transaction was not included in a block in time. */
+  | 'TIMEOUT'
+  /** The account cannot pay the network's gas price. */
+  | 'NO_FUNDS'
+  /** A write was asked of a client without a signer. */
+  | 'NO_SIGNER'
+  /** Blocks that were final are gone: the endpoint was reset or serves a fork. */
+  | 'REWOUND'
+  /** A record on the chain does not decode, or was not found where it must be. */
+  | 'MALFORMED'
+  /** The contracts are not compiled, or compiled from other sources than the SDK was made for. */
+  | 'NOT_BUILT';
+
+/** An error between this process and the ledger. Codes that waiting cannot cure have fault `self` or `chain`. */
+export class LedgerError extends DppdlError<LedgerErrorCode> {}
+
+/** A contract's refusal: its custom error by name with the offending values. */
+export class RevertError extends LedgerError {
+  /** Name of the contract's custom error, `Error` for a reason string, `Panic`, or `unknown`. */
+  readonly revert: string;
+  /** Arguments of the custom error, integers as bigint. */
+  readonly args: readonly unknown[];
+
+  constructor(revert: string, args: readonly unknown[], options: { call?: string; cause?: unknown } = {}) {
+    const shown = args.map((arg) => String(arg));
+    const during = options.call === undefined ? '' : ` ${options.call}`;
+    const rest: Partial<DppdlErrorOptions> = options.cause === undefined ? {} : { cause: options.cause };
+    super('REVERTED', `The ledger refused${during}: ${revert}(${shown.join(', ')})`, {
+      fault: 'chain',
+      meta: { name: revert, args: shown, ...(options.call === undefined ? {} : { call: options.call }) },
+      ...rest,
+    });
+    this.revert = revert;
+    this.args = args;
+  }
+}
