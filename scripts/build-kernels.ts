@@ -4,7 +4,7 @@
  * Skips what is newer than all its sources.
  * @module
  */
-import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
@@ -31,7 +31,11 @@ async function compile(source: string, target: string, relaxed: boolean): Promis
           return null; // the compiler probes several places for each import
         }
       },
-      writeFile: (_, contents) => writeFileSync(target, contents),
+      writeFile: (_, contents) => {
+        const partial = `${target}.${process.pid}`; // whoever loads the kernel meanwhile sees the old or the new one
+        writeFileSync(partial, contents);
+        renameSync(partial, target);
+      },
       listFiles: () => [],
     },
   );
