@@ -1,0 +1,31 @@
+/**
+ * Which round's model may be asked for.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AlgorithmError } from '../../node/algorithm/errors.ts';
+import { ModelShelf } from '../../node/algorithm/modelShelf.ts';
+
+const refused = (error: unknown) => error instanceof AlgorithmError && error.code === 'REFUSED';
+const model = (value: number) => Float32Array.of(value);
+
+describe('ModelShelf', () => {
+  it('waits for a model that is still training', async () => {
+    const shelf = new ModelShelf();
+    const wanted = shelf.at(0);
+    shelf.put(0, model(7));
+    assert.deepEqual(await wanted, model(7));
+    const next = shelf.at(1);
+    shelf.put(1, model(8));
+    assert.deepEqual(await next, model(8));
+    assert.deepEqual(await shelf.at(0), model(7));
+  });
+
+  it('refuses rounds that are over or not near', () => {
+    const shelf = new ModelShelf();
+    for (const round of [0, 1, 2]) shelf.put(round, model(round));
+    assert.throws(() => shelf.at(0), refused);
+    assert.throws(() => shelf.at(4), refused);
+  });
+});

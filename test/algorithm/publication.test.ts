@@ -1,0 +1,51 @@
+/**
+ * The published samples' bytes.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { AlgorithmError } from '../../node/algorithm/errors.ts';
+import { decodeSamples, encodeSamples, samplesHash } from '../../node/algorithm/publication.ts';
+
+const shape = [2, 3, 1];
+const badSamples = (error: unknown) => error instanceof AlgorithmError && error.code === 'BAD_SAMPLES';
+
+describe('published samples', () => {
+  it('come back within half a step of 255', () => {
+    const value = fc.float({ min: -100, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 12, maxLength: 12 }), (values) => {
+        const inputs = Float32Array.from(values);
+        const bytes = encodeSamples({ inputs, shape });
+        const decoded = decodeSamples(bytes, shape, samplesHash(bytes));
+        const step = (Math.max(...inputs) - Math.min(...inputs)) / 255;
+        decoded.inputs.forEach((read, index) => {
+          assert.ok(Math.abs(read - inputs[index]) <= step / 2 + 1e-4);
+        });
+        assert.deepEqual(decoded.shape, shape);
+      }),
+    );
+  });
+
+  const bytes = encodeSamples({ inputs: Float32Array.from({ length: 12 }, (_, index) => index), shape });
+
+  it('are refused when they are not those of the INIT', () => {
+    const flipped = bytes.slice();
+    flipped[30] ^= 1;
+    assert.throws(() => decodeSamples(flipped, shape, samplesHash(bytes)), badSamples);
+  });
+
+  it('are refused with another shape, length or range, even when the hash is right', () => {
+    const refuse = (changed: Uint8Array, other = shape) =>
+      assert.throws(() => decodeSamples(changed, other, samplesHash(changed)), badSamples);
+    refuse(bytes, [3, 2, 1]);
+    refuse(bytes, [6]);
+    refuse(bytes.slice(0, -1));
+    refuse(bytes.slice(0, 5));
+    refuse(new Uint8Array(0));
+    const infinite = bytes.slice();
+    new DataView(infinite.buffer).setFloat32(4, Number.POSITIVE_INFINITY, true);
+    refuse(infinite);
+  });
+});
