@@ -1,0 +1,113 @@
+/**
+ * Follows a contract's log from a block on, in order, with every entry exactly once, across endpoint failures.
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from 'ethers';
+import { LedgerError } from './errors.ts';
+import type { RetryingProvider } from './provider.ts';
+
+/** What to follow. */
+export interface WatchOptions {
+  readonly provider: RetryingProvider;
+  /** Contract whose log is followed. */
+  readonly address: string;
+  /** First block of interest. */
+  readonly fromBlock: number;
+  /** Last block of interest; follows for ever unless told. */
+  readonly toBlock?: number;
+  /** Ends the watch; its reason is thrown. */
+  readonly signal?: AbortSignal;
+  /** Pause between two looks for a new block, in milliseconds. */
+  readonly pollIntervalMs?: number;
+  /** Most blocks asked for at once; halved by itself where the endpoint allows fewer. */
+  readonly mostBlocks?: number;
+  /** Told when the endpoint does not answer; the watch goes on. */
+  readonly onTrouble?: (error: LedgerError) => void;
+}
+
+/** The log of a range of blocks. */
+export interface LogBatch {
+  readonly fromBlock: number;
+  readonly toBlock: number;
+  /** In the order of the chain. */
+  readonly logs: readonly Log[];
+}
+
+/** Looks at a head behind ours, or at a block that is gone, before we believe that the chain lost blocks. */
+const LOOKS_BEFORE_REWOUND = 25;
+
+/** Runs a read until the endpoint answers. */
+async function persist<T>(read: () => Promise<T>, { signal, onTrouble }: WatchOptions): Promise<T> {
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof LedgerError) || error.code !== 'RPC_UNAVAILABLE') throw error;
+      onTrouble?.(error);
+    }
+  }
+}
+
+/**
+ * Yields batches of consecutive, disjoint block ranges, beginning at `fromBlock`; a batch may hold no logs.
+ * Blocks are taken as final, as they are on the networks a consortium runs.
+ * @throws LedgerError `REWOUND` when a block that was yielded is no longer on the chain.
+ */
+export async function* watchLogs(options: WatchOptions): AsyncGenerator<LogBatch, void, undefined> {
+  const { provider, address, signal, pollIntervalMs = 200, toBlock: last = Number.POSITIVE_INFINITY } = options;
+  let span = options.mostBlocks ?? 2_000;
+  let next = options.fromBlock;
+  let seen: { readonly number: number; readonly hash: string } | undefined;
+  let strangeLooks = 0;
+
+  while (next <= last) {
+    const head = await persist(() => provider.getBlock('latest'), options);
+    if (head === null || head.number < next - 1 || (await isGone(seen, head, options))) {
+      strangeLooks++;
+      if (strangeLooks > LOOKS_BEFORE_REWOUND) throw rewound(next - 1);
+      await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      continue;
+    }
+    strangeLooks = 0;
+    const until = Math.min(head.number, last);
+    while (next <= until) {
+      const toBlock = Math.min(next + span - 1, until);
+      const filter = { address, fromBlock: next, toBlock };
+      const logs = await persist(() => provider.getLogs(filter), options).catch((error) => {
+        if (error instanceof LedgerError || toBlock === filter.fromBlock) throw error;
+        return undefined;
+      });
+      if (logs === undefined) {
+        span = Math.max(1, Math.floor((toBlock - next + 1) / 2));
+        continue;
+      }
+      yield { fromBlock: next, toBlock, logs };
+      next = toBlock + 1;
+    }
+    if (until === head.number && head.hash !== null) seen = { number: head.number, hash: head.hash };
+    if (next <= last) await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+}
+
+/** Whether the last block we saw has been replaced by another one. */
+async function isGone(
+  seen: { readonly number: number; readonly hash: string } | undefined,
+  head: { readonly number: number; readonly hash: string | null; readonly parentHash: string },
+  options: WatchOptions,
+): Promise<boolean> {
+  if (seen === undefined) return false;
+  if (head.number === seen.number) return head.hash !== seen.hash;
+  if (head.number === seen.number + 1) return head.parentHash !== seen.hash;
+  const block = await persist(() => options.provider.getBlock(seen.number), options);
+  return block?.hash !== seen.hash;
+}
+
+function rewound(block: number): LedgerError {
+  return new LedgerError('REWOUND', `Block ${block}, which was final, is no longer on the chain`, {
+    fault: 'chain',
+    action: 'Make sure that the endpoint serves the consortium’s chain and that the chain was not reset.',
+    meta: { block },
+  });
+}
