@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.37;
+
+import {Bitmap} from "./Bitmap.sol";
+import {Points} from "./Points.sol";
+import {IDppdl} from "./interfaces/IDppdl.sol";
+
+/// @title Orders, deliveries and refunds (paper, Algorithm 2)
+/// @notice The counts of a round live in one table, several to a slot, written over every round, because slots are what
+/// an exchange costs. A half-word of 128 bits holds `_lanes` counts of `_laneBits` bits each: the counts one requester
+/// asks of one group of `_lanes` consecutive providers. A slot holds the half-words of requesters 2k and 2k + 1 for the
+/// same group: a requester writes along its row, a provider reads down its column, and both touch few slots.
+abstract contract Exchange is Points {
+    using Bitmap for uint256;
+
+    uint256 private constant HALF = 128;
+    uint256 private constant ORDER_BYTES = 5;
+    uint256 private constant DELIVERY_BYTES = 33;
+
+    /// @notice Bits that hold any count: the least b with |w| < 2^b.
+    uint256 private immutable _laneBits;
+    uint256 private immutable _laneMask;
+    uint256 private immutable _lanes;
+
+    /// @notice Slot of requester r and group g: [r / 2][g].
+    uint256[64][128] private _table;
+    /// @notice Caps ⌊λ·|w|⌋ in the same half-words: group g in half g mod 2 of slot g / 2.
+    uint256[32] private _caps;
+    /// @notice Who placed orders in this round; the table's other rows are of earlier rounds.
+    uint256 private _ordered;
+    /// @notice keccak256(round ‖ deliveries) of each provider's latest UPLOAD.
+    bytes32[256] private _uploads;
+
+    constructor() {
+        uint256 bits = 1;
+        while (_parameterCount >> bits != 0) ++bits;
+        _laneBits = bits;
+        _laneMask = (1 << bits) - 1;
+        _lanes = HALF / bits;
+    }
+
+    /// @inheritdoc IDppdl
+    function download(uint32 round, bytes calldata orders, bytes32 encryptionKey) external {
+        uint8 requester = _act(Phase.Order, round);
+        if (encryptionKey == 0) revert ExchangeInvalidKey();
+        uint64 total = _place(requester, orders);
+        _debit(requester, total);
+        _clock.escrow += total;
+        emit Downloaded(round, requester, orders, encryptionKey);
+        _endIfComplete();
+    }
+
+    /// @inheritdoc IDppdl
+    function upload(uint32 round, bytes calldata deliveries) external {
+        uint8 provider = _act(Phase.Deliver, round);
+        (uint64 earned, uint64 refunded) = _fill(round, provider, deliveries);
+        _uploads[provider] = keccak256(abi.encodePacked(round, deliveries));
+        _credit(provider, earned);
+        _clock.escrow -= earned + refunded;
+        emit Uploaded(round, provider, deliveries, earned);
+        _endIfComplete();
+    }
+
+    /// @inheritdoc IDppdl
+    function ordersOf(uint8 requester) external view returns (uint32[] memory counts) {
+        uint256 parties_ = _clock.parties;
+        counts = new uint32[](parties_);
+        if (!_current().has(requester)) return counts;
+        for (uint256 provider = 0; provider < parties_; ++provider) {
+            counts[provider] = uint32(_count(requester, uint8(provider)));
+        }
+    }
+
+    /// @notice Sets what may be asked of a party.
+    function _setCap(uint8 party, uint32 cap) internal {
+        uint256 group = party / _lanes;
+        uint256 shift = (group % 2) * HALF + (party % _lanes) * _laneBits;
+        _caps[group / 2] = (_caps[group / 2] & ~(_laneMask << shift)) | (uint256(cap) << shift);
+    }
+
+    /// @notice ⌊λ·|w|⌋ of a party; 0 before its INIT took effect.
+    function _capOf(uint8 party) internal view returns (uint32) {
+        uint256 group = party / _lanes;
+        return uint32((_capsOf(group) >> ((party % _lanes) * _laneBits)) & _laneMask);
+    }
+
+    /// @notice Keeps who ordered, when the order phase ends.
+    function _closeOrders() internal {
+        _ordered = _acted;
+    }
+
+    /// @notice Refunds all orders to providers that did not act, when the deliver phase ends.
+    function _refundAbsent(uint32 round) internal {
+        if (_clock.escrow == 0) return;
+        uint256 parties_ = _clock.parties;
+        uint256 ordered = _ordered;
+        uint256[] memory absent = _absentLanes(parties_);
+        for (uint256 pair = 0; pair * 2 < parties_; ++pair) {
+            if ((ordered >> (pair * 2)) & 3 == 0) continue;
+            (uint64 even, uint64 odd) = _refundable(pair, absent);
+            if (even != 0 && ordered.has(pair * 2)) _refund(round, uint8(pair * 2), even);
+            if (odd != 0 && ordered.has(pair * 2 + 1)) _refund(round, uint8(pair * 2 + 1), odd);
+        }
+        _clock.escrow = 0;
+    }
+
+    /// @notice A requester's points in orders neither delivered nor refunded.
+    function _escrowOf(uint8 requester) internal view returns (uint64 total) {
+        Phase phase = _clock.phase;
+        if ((phase != Phase.Order && phase != Phase.Deliver) || !_current().has(requester)) return 0;
+        uint256 parties_ = _clock.parties;
+        uint256 settled = phase == Phase.Deliver ? _acted : 0;
+        for (uint256 provider = 0; provider < parties_; ++provider) {
+            if (!settled.has(provider)) total += uint64(_count(requester, uint8(provider)));
+        }
+    }
+
+    /// @notice Finds a delivery recorded in this round.
+    /// @param deliveries The provider's UPLOAD, which must be the one recorded.
+    /// @return commitment What the provider committed to for `requester`.
+    /// @return price What it earned for it.
+    function _delivered(
+        uint32 round,
+        uint8 provider,
+        uint8 requester,
+        bytes calldata deliveries
+    ) internal view returns (bytes32 commitment, uint64 price) {
+        if (_uploads[provider] != keccak256(abi.encodePacked(round, deliveries))) {
+            revert ClaimWrongDeliveries(provider);
+        }
+        for (uint256 offset = 0; offset < deliveries.length; offset += DELIVERY_BYTES) {
+            if (uint8(deliveries[offset]) != requester) continue;
+            commitment = bytes32(deliveries[offset + 1:offset + DELIVERY_BYTES]);
+            return (commitment, uint64(_count(requester, provider)));
+        }
+        revert ExchangeNotOrdered(requester);
+    }
+
+    /// @notice Checks a requester's orders and writes its row of the table.
+    /// @return total The points they cost.
+    function _place(uint8 requester, bytes calldata orders) private returns (uint64 total) {
+        if (orders.length % ORDER_BYTES != 0) revert ExchangeMalformed(orders.length, ORDER_BYTES);
+        uint256 allowed = _credible & ~Bitmap.only(requester);
+        uint256 group = 0;
+        uint256 half = 0;
+        uint256 caps = _capsOf(0);
+        uint256 next = 0;
+        // Bounds: at most 256 entries are ascending, each count is below 2^32, and offsets stay within calldata.
+        unchecked {
+            for (uint256 offset = 0; offset < orders.length; offset += ORDER_BYTES) {
+                uint256 entry = uint40(bytes5(orders[offset:offset + ORDER_BYTES]));
+                uint256 provider = entry >> 32;
+                if (provider < next) revert ExchangeOutOfOrder(uint8(provider));
+                if (!allowed.has(provider)) revert ExchangeInvalidProvider(uint8(provider));
+                next = provider + 1;
+                if (provider / _lanes != group) {
+                    for (; group < provider / _lanes; ++group) {
+                        _setHalf(requester, group, half);
+                        half = 0;
+                    }
+                    caps = _capsOf(group);
+                }
+                uint256 shift = (provider % _lanes) * _laneBits;
+                uint256 count = uint32(entry);
+                uint256 cap = (caps >> shift) & _laneMask;
+                if (count == 0 || count > cap) {
+                    revert ExchangeCountOutOfRange(uint8(provider), uint32(count), uint32(cap));
+                }
+                half |= count << shift;
+                total += uint64(count);
+            }
+            uint256 given = orders.length / ORDER_BYTES;
+            if (given != 0 && given < _minProviders) revert ExchangeTooFewProviders(uint16(given), _minProviders);
+            // To the last party ever registered, so that nothing of an earlier round stays.
+            for (uint256 groups = (_clock.parties - 1) / _lanes + 1; group < groups; ++group) {
+                _setHalf(requester, group, half);
+                half = 0;
+            }
+        }
+    }
+
+    /// @notice Matches a provider's deliveries with its column of the table.
+    /// @return earned Points of the orders it delivers.
+    /// @return refunded Points of the orders it leaves out, given back to their requesters.
+    function _fill(
+        uint32 round,
+        uint8 provider,
+        bytes calldata deliveries
+    ) private returns (uint64 earned, uint64 refunded) {
+        if (deliveries.length % DELIVERY_BYTES != 0) revert ExchangeMalformed(deliveries.length, DELIVERY_BYTES);
+        uint256 group = provider / _lanes;
+        uint256 shift = (provider % _lanes) * _laneBits;
+        uint256 word = 0;
+        uint256 offset = 0;
+        uint256 remaining = _ordered;
+        // Bounds: all counts together are in escrow, below 2^48; offsets stay within calldata.
+        unchecked {
+            for (uint256 requester = 0; remaining != 0; ++requester) {
+                if (requester % 2 == 0) word = remaining & 3 == 0 ? 0 : _table[requester / 2][group];
+                uint256 count = (word >> (shift + (requester % 2) * HALF)) & _laneMask;
+                if (remaining & 1 == 1 && count != 0) {
+                    if (offset < deliveries.length && uint8(deliveries[offset]) == requester) {
+                        earned += uint64(count);
+                        offset += DELIVERY_BYTES;
+                    } else {
+                        refunded += uint64(count);
+                        _refund(round, uint8(requester), uint64(count));
+                    }
+                }
+                remaining >>= 1;
+            }
+            if (offset < deliveries.length) {
+                uint8 unmatched = uint8(deliveries[offset]);
+                if (offset != 0 && unmatched <= uint8(deliveries[offset - DELIVERY_BYTES])) {
+                    revert ExchangeOutOfOrder(unmatched);
+                }
+                revert ExchangeNotOrdered(unmatched);
+            }
+        }
+    }
+
+    /// @notice Gives a requester points of unfilled orders back. The caller takes them from escrow.
+    function _refund(uint32 round, uint8 requester, uint64 amount) private {
+        _credit(requester, amount);
+        emit Refunded(round, requester, amount);
+    }
+
+    /// @notice Writes one half-word of the table.
+    function _setHalf(uint8 requester, uint256 group, uint256 half) private {
+        uint256 shift = (requester % 2) * HALF;
+        uint256 word = _table[requester / 2][group];
+        _table[requester / 2][group] = (word & (uint256(type(uint128).max) << (HALF - shift))) | (half << shift);
+    }
+
+    /// @notice For each group a half-word of ones in the lanes of providers that have not acted.
+    function _absentLanes(uint256 parties_) private view returns (uint256[] memory masks) {
+        uint256 acted = _acted;
+        masks = new uint256[]((parties_ - 1) / _lanes + 1);
+        for (uint256 provider = 0; provider < parties_; ++provider) {
+            if (!acted.has(provider)) masks[provider / _lanes] |= _laneMask << ((provider % _lanes) * _laneBits);
+        }
+    }
+
+    /// @notice Sums, for requesters 2·pair and 2·pair + 1, the lanes under `masks`.
+    function _refundable(uint256 pair, uint256[] memory masks) private view returns (uint64 even, uint64 odd) {
+        // Bounds: each sum is of at most 256 counts below 2^32.
+        unchecked {
+            for (uint256 group = 0; group < masks.length; ++group) {
+                uint256 mask = masks[group];
+                if (mask == 0) continue;
+                uint256 word = _table[pair][group];
+                for (uint256 lanes = word & mask; lanes != 0; lanes >>= _laneBits) even += uint64(lanes & _laneMask);
+                for (uint256 lanes = (word >> HALF) & mask; lanes != 0; lanes >>= _laneBits) {
+                    odd += uint64(lanes & _laneMask);
+                }
+            }
+        }
+    }
+
+    /// @notice Who placed orders in this round so far.
+    function _current() private view returns (uint256) {
+        Phase phase = _clock.phase;
+        if (phase == Phase.Order) return _acted;
+        return phase == Phase.Deliver || phase == Phase.Evaluate ? _ordered : 0;
+    }
+
+    /// @notice Half-word of caps of a group.
+    function _capsOf(uint256 group) private view returns (uint256) {
+        return (_caps[group / 2] >> ((group % 2) * HALF)) & type(uint128).max;
+    }
+
+    /// @notice What the table says `requester` asked of `provider`.
+    function _count(uint8 requester, uint8 provider) private view returns (uint256) {
+        uint256 shift = (requester % 2) * HALF + (provider % _lanes) * _laneBits;
+        return (_table[requester / 2][provider / _lanes] >> shift) & _laneMask;
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.37;
+
+import {Bitmap} from "./Bitmap.sol";
+import {Exchange} from "./Exchange.sol";
+import {Invitations} from "./Invitations.sol";
+import {IDppdl} from "./interfaces/IDppdl.sol";
+
+/// @title Who takes part: INIT, its changes, votes for newcomers, resignation
+abstract contract Parties is Exchange, Invitations {
+    using Bitmap for uint256;
+
+    address[256] private _addresses;
+    /// @notice Whose INIT takes effect when the next round starts.
+    uint256 internal _pending;
+    /// @notice Who was voted out and may not come back.
+    uint256 internal _removed;
+    mapping(address account => uint256 parties) private _vouchers;
+
+    /// @inheritdoc IDppdl
+    function init(
+        Registration calldata registration,
+        Invitation calldata invitation
+    ) external returns (uint8 party) {
+        Phase phase = _clock.phase;
+        if (phase == Phase.Closed) revert PhaseMismatch(phase);
+        party = _seat();
+        _checkInvited(invitation);
+        _register(party, registration);
+        _pending |= Bitmap.only(party);
+        if (phase == Phase.Forming) {
+            _credible |= Bitmap.only(party);
+            if (_credible.size() >= _startParties) _endPhase(phase, 0);
+        }
+    }
+
+    /// @inheritdoc IDppdl
+    function update(Registration calldata registration) external {
+        Phase phase = _clock.phase;
+        if (phase == Phase.Closed) revert PhaseMismatch(phase);
+        uint8 party = _sender();
+        if (!(_credible | _pending).has(party)) revert CredibleSetNotMember(party);
+        Account memory before = _accounts[party];
+        _register(party, registration);
+        if (registration.examples != before.examples || registration.samples != before.samples) {
+            _pending |= Bitmap.only(party);
+        }
+    }
+
+    /// @inheritdoc IDppdl
+    function vouch(address account) external {
+        uint8 party = _crediblySent();
+        Phase phase = _clock.phase;
+        if (phase == Phase.Forming || phase == Phase.Closed) revert PhaseMismatch(phase);
+        _vouchers[account] |= Bitmap.only(party);
+        emit Vouched(party, account);
+    }
+
+    /// @inheritdoc IDppdl
+    function resign() external {
+        uint8 party = _crediblySent();
+        Clock memory clock = _clock;
+        if (clock.phase == Phase.Closed) revert PhaseMismatch(clock.phase);
+        _credible &= ~Bitmap.only(party);
+        _pending &= ~Bitmap.only(party);
+        emit Resigned(clock.round, party);
+        _endIfComplete();
+    }
+
+    /// @inheritdoc IDppdl
+    function partyOf(address account) external view returns (bool registered, uint8 party) {
+        uint16 idPlusOne = _ids[account];
+        return idPlusOne == 0 ? (false, 0) : (true, uint8(idPlusOne - 1));
+    }
+
+    /// @inheritdoc IDppdl
+    function parties(uint256 from, uint256 count) external view returns (Party[] memory page) {
+        uint256 known = _clock.parties;
+        uint256 rest = from < known ? known - from : 0;
+        page = new Party[](count < rest ? count : rest);
+        for (uint256 index = 0; index < page.length; ++index) {
+            page[index] = _party(uint8(from + index));
+        }
+    }
+
+    /// @inheritdoc IDppdl
+    function vouchers(address account) external view returns (uint256) {
+        return _vouchers[account];
+    }
+
+    /// @notice Lets the declarations that wait take effect, in order of id.
+    function _admit(uint32 round) internal {
+        uint256 pending = _pending;
+        if (pending == 0) return;
+        uint256 credible = _credible | pending;
+        uint16 n = credible.size();
+        _credible = credible;
+        _pending = 0;
+        for (uint8 party = 0; pending != 0; pending >>= 1) {
+            if (pending & 1 == 1) {
+                Account memory account = _accounts[party];
+                uint32 cap = uint32((uint256(account.samples) * _parameterCount) / account.examples);
+                _setCap(party, cap);
+                uint64 amount = _mint(party, n);
+                emit Initialised(party, round, cap, amount);
+            }
+            // Bound: ends after party 255 at the latest, when nothing is left of `pending`.
+            unchecked {
+                ++party;
+            }
+        }
+    }
+
+    /// @notice The sender's id: a new one, or the one it resigned from.
+    function _seat() private returns (uint8 party) {
+        uint16 idPlusOne = _ids[msg.sender];
+        if (idPlusOne != 0) {
+            party = uint8(idPlusOne - 1);
+            if ((_credible | _pending | _removed).has(party)) revert PartiesAlreadyRegistered(msg.sender);
+            return party;
+        }
+        uint16 known = _clock.parties;
+        if (known == _maxParties) revert PartiesFull(_maxParties);
+        party = uint8(known);
+        _clock.parties = known + 1;
+        _ids[msg.sender] = known + 1;
+        _addresses[party] = msg.sender;
+    }
+
+    /// @notice Whether the sender is a member, holds a member's invitation or has the votes.
+    function _checkInvited(Invitation calldata invitation) private view {
+        if (invitation.signature.length != 0) {
+            address signer = _invitedBy(msg.sender, invitation);
+            uint16 idPlusOne = _ids[signer];
+            bool gone = idPlusOne != 0 && !(_credible | _pending).has(idPlusOne - 1);
+            if (!isMember(signer) || gone) revert InvitationInvalidSigner(signer);
+            return;
+        }
+        if (isMember(msg.sender)) return;
+        uint256 credible = _credible;
+        uint16 votes = (_vouchers[msg.sender] & credible).size();
+        uint16 needed = credible.size() / 2 + 1;
+        if (votes < needed) revert PartiesNotInvited(msg.sender, votes, needed);
+    }
+
+    function _register(uint8 party, Registration calldata registration) private {
+        uint256 peerIdLength = registration.peerId.length;
+        uint256 locationLength = bytes(registration.location).length;
+        if (peerIdLength == 0 || peerIdLength > 64) revert PartiesInvalidRegistration("peerId");
+        if (locationLength == 0 || locationLength > 256) revert PartiesInvalidRegistration("location");
+        if (registration.maskKey == 0) revert PartiesInvalidRegistration("maskKey");
+        if (registration.encryptionKey == 0) revert PartiesInvalidRegistration("encryptionKey");
+        if (registration.examples == 0) revert PartiesInvalidRegistration("examples");
+        if (registration.samples == 0 || registration.samples > registration.examples) {
+            revert PartiesInvalidRegistration("samples");
+        }
+        Account storage account = _accounts[party];
+        account.examples = registration.examples;
+        account.samples = registration.samples;
+        account.registeredAt = uint64(block.number);
+        emit Registered(party, msg.sender, registration);
+    }
+
+    function _party(uint8 party) private view returns (Party memory) {
+        Account memory account = _accounts[party];
+        return
+            Party({
+                account: _addresses[party],
+                credible: _credible.has(party),
+                points: account.points,
+                escrow: _escrowOf(party),
+                minted: account.minted,
+                examples: account.examples,
+                samples: account.samples,
+                cap: _capOf(party),
+                registeredAt: account.registeredAt
+            });
+    }
+}
