@@ -20,6 +20,7 @@ import { decryptKeystoreJson, encryptKeystoreJson, Wallet } from 'ethers/wallet'
 import type { Keys } from './algorithm/ports.ts';
 import { DppdlError, type DppdlErrorOptions } from './errors.ts';
 import { secureBytes } from './random.ts';
+import { systemCode } from './systemCode.ts';
 
 /** Codes of {@link KeystoreError}. */
 export type KeystoreErrorCode =
@@ -128,8 +129,10 @@ async function writeNew(path: string, text: string): Promise<void> {
       await rm(partial);
     }
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    if (code === 'EEXIST') throw alreadyExists(path, cause);
+    const code = systemCode(cause);
+    if (code === 'EEXIST' && cause instanceof Error && Reflect.get(cause, 'syscall') === 'link') {
+      throw alreadyExists(path, cause);
+    }
     throw new KeystoreError('NOT_WRITABLE', `${path} cannot be written (${code}).`, {
       action: 'Choose a folder this account may write to.',
       meta: { path },
@@ -193,7 +196,7 @@ async function readKeystore(
   password: string,
 ): Promise<{ address: string; privateKey: string }> {
   const json = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = systemCode(cause);
     throw code === 'ENOENT'
       ? new KeystoreError('NOT_FOUND', `There is no keystore of ${what} at ${path}.`, {
           action: 'Correct the path in the keys section, or make keys with `dppdl keys new`.',

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { DppdlError, type DppdlErrorOptions } from './errors.ts';
+import { systemCode } from './systemCode.ts';
 
 /** Codes of {@link ConfigError}. */
 export type ConfigErrorCode =
@@ -172,7 +173,7 @@ export async function readYamlFile<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<CheckedFile<z.output<Schema>>> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = systemCode(cause);
     throw code === 'ENOENT'
       ? new ConfigError('NOT_FOUND', `There is no file ${file}.`, {
           action: 'Correct the path.',

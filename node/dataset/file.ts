@@ -5,14 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { systemCode } from '../systemCode.ts';
 import { DatasetError } from './errors.ts';
 
 const unpack = promisify(gunzip);
-
-/** The system's short name of what went wrong with a file, e.g. `ENOENT`; undefined for other errors. */
-export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
 
 /** Turns a file system error into one sentence about the file. */
 export function fileError(path: string, cause: unknown): DatasetError {
@@ -24,7 +20,7 @@ export function fileError(path: string, cause: unknown): DatasetError {
       cause,
     });
   }
-  return new DatasetError('NOT_READABLE', `The data file ${path} cannot be read (${systemCode(cause) ?? 'unknown'}).`, {
+  return new DatasetError('NOT_READABLE', `The data file ${path} cannot be read (${systemCode(cause)}).`, {
     action: 'Check that it is a file and that the account running the node may read it.',
     meta: { path },
     cause,
