@@ -3,8 +3,8 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from 'ethers';
 import { LedgerError } from './errors.ts';
+import { DEFAULT_SPAN, type LogBatch, readLogs } from './logs.ts';
 import type { RetryingProvider } from './provider.ts';
 
 /** What to follow. */
@@ -24,14 +24,6 @@ export interface WatchOptions {
   readonly mostBlocks?: number;
   /** Told when the endpoint does not answer; the watch goes on. */
   readonly onTrouble?: (error: LedgerError) => void;
-}
-
-/** The log of a range of blocks. */
-export interface LogBatch {
-  readonly fromBlock: number;
-  readonly toBlock: number;
-  /** In the order of the chain. */
-  readonly logs: readonly Log[];
 }
 
 /** Looks at a head behind ours, or at a block that is gone, before we believe that the chain lost blocks. */
@@ -56,8 +48,8 @@ async function persist<T>(read: () => Promise<T>, { signal, onTrouble }: WatchOp
  * @throws LedgerError `REWOUND` when a block that was yielded is no longer on the chain.
  */
 export async function* watchLogs(options: WatchOptions): AsyncGenerator<LogBatch, void, undefined> {
-  const { provider, address, signal, pollIntervalMs = 200, toBlock: last = Number.POSITIVE_INFINITY } = options;
-  let span = options.mostBlocks ?? 2_000;
+  const { provider, address, signal, pollIntervalMs = 200, mostBlocks = DEFAULT_SPAN } = options;
+  const last = options.toBlock ?? Number.POSITIVE_INFINITY;
   let next = options.fromBlock;
   let seen: { readonly number: number; readonly hash: string } | undefined;
   let strangeLooks = 0;
@@ -73,18 +65,10 @@ export async function* watchLogs(options: WatchOptions): AsyncGenerator<LogBatch
     strangeLooks = 0;
     const until = Math.min(head.number, last);
     while (next <= until) {
-      const toBlock = Math.min(next + span - 1, until);
-      const filter = { address, fromBlock: next, toBlock };
-      const logs = await persist(() => provider.getLogs(filter), options).catch((error) => {
-        if (error instanceof LedgerError || toBlock === filter.fromBlock) throw error;
-        return undefined;
-      });
-      if (logs === undefined) {
-        span = Math.max(1, Math.floor((toBlock - next + 1) / 2));
-        continue;
-      }
-      yield { fromBlock: next, toBlock, logs };
-      next = toBlock + 1;
+      const filter = { address, fromBlock: next, toBlock: Math.min(next + mostBlocks - 1, until) };
+      const batches = await persist(() => Array.fromAsync(readLogs(provider, filter, mostBlocks)), options);
+      yield* batches;
+      next = filter.toBlock + 1;
     }
     if (until === head.number && head.hash !== null) seen = { number: head.number, hash: head.hash };
     if (next <= last) await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal?.throwIfAborted());

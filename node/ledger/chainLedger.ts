@@ -1,0 +1,249 @@
+/**
+ * The consortium's books on an EVM chain: the algorithm's ledger over the SDK.
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getBytes, hexlify } from 'ethers';
+import { advance } from '../../sdk/actions/advance.ts';
+import { download } from '../../sdk/actions/download.ts';
+import { getEvents } from '../../sdk/actions/getEvents.ts';
+import { getFacts } from '../../sdk/actions/getFacts.ts';
+import { getParties } from '../../sdk/actions/getParties.ts';
+import { getPartyOf } from '../../sdk/actions/getPartyOf.ts';
+import { getState } from '../../sdk/actions/getState.ts';
+import { init } from '../../sdk/actions/init.ts';
+import { report } from '../../sdk/actions/report.ts';
+import { upload } from '../../sdk/actions/upload.ts';
+import { has, toBitmap } from '../../sdk/bitmap.ts';
+import type { Client } from '../../sdk/client.ts';
+import { isRevert } from '../../sdk/contract.ts';
+import { LedgerError } from '../../sdk/errors.ts';
+import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
+import type { TransactionTotals } from '../../sdk/sender.ts';
+import { type ChainParty, type ChainState, type Facts, type Invitation, phases } from '../../sdk/types.ts';
+import type { Ledger, LedgerState } from '../algorithm/ports.ts';
+import type { Party, PartyId, Phase, Registration } from '../types.ts';
+import { fromChain, toChain } from './registrations.ts';
+
+/** How the adapter works. */
+export interface ChainLedgerOptions {
+  readonly client: Client;
+  /** Needed to join unless the constitution names the account or the parties voted it in. */
+  readonly invitation?: Invitation | undefined;
+  /** Pause between two looks for a new block, in milliseconds. */
+  readonly pollIntervalMs?: number;
+  /** Told when the endpoint does not answer while waiting; the wait goes on. */
+  readonly onTrouble?: (error: LedgerError) => void;
+}
+
+/** The port, and what its transactions cost. */
+export interface ChainLedger extends Ledger {
+  transactions(): TransactionTotals;
+}
+
+/** Pause after a try to end a phase that the ledger refused, in milliseconds. */
+const ADVANCE_PAUSE_MS = 1_000;
+
+/** Order of moments in a ledger's life. */
+const moment = (round: number, phase: Phase) =>
+  phase === 'closed' ? Number.POSITIVE_INFINITY : round * phases.length + phases.indexOf(phase);
+
+/** Creates the ledger of a client's account. */
+export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
+  const { client, pollIntervalMs = 150 } = options;
+  const account = (): Promise<string> => {
+    if (client.sender !== undefined) return client.sender.account();
+    throw new LedgerError('NO_SIGNER', 'A node’s ledger needs a signer and this client only reads', { fault: 'self' });
+  };
+
+  let facts: Facts | undefined;
+  /** Registrations by id, each with the block it was written in; parties may replace theirs. */
+  const registrations = new Map<PartyId, { readonly block: number; readonly registration: Registration }>();
+  /** Blocks in which rounds began, as far as known; no event of a round is older. */
+  const beginnings = new Map<number, number>();
+
+  const registrationOf = async (id: PartyId, { registeredAt }: ChainParty): Promise<Registration> => {
+    const known = registrations.get(id);
+    if (known?.block === registeredAt) return known.registration;
+    const range = { fromBlock: registeredAt, toBlock: registeredAt };
+    const latest = (await getEvents(client, { name: 'Registered', indexed: [id], ...range })).at(-1);
+    if (latest === undefined) throw missing(`Registered event of party ${id}`, registeredAt);
+    const registration = fromChain(latest.registration);
+    registrations.set(id, { block: registeredAt, registration });
+    return registration;
+  };
+
+  /** State and parties of one block. */
+  const stateAt = async (block: number, known?: ChainState): Promise<LedgerState> => {
+    const [now, parties] = await Promise.all([known ?? getState(client, { block }), getParties(client, { block })]);
+    const toParty = async (party: ChainParty, id: number): Promise<Party> => ({
+      ...(await registrationOf(id, party)),
+      id,
+      account: party.account,
+      credible: party.credible,
+      acted: has(now.acted, id),
+      points: party.points,
+      escrow: party.escrow,
+    });
+    return {
+      phase: now.phase,
+      round: now.round,
+      deadline: now.deadline,
+      parties: await Promise.all(parties.map(toParty)),
+      minted: now.minted,
+    };
+  };
+
+  const beginningOf = async (round: number): Promise<number | undefined> => {
+    const known = beginnings.get(round);
+    if (known !== undefined) return known;
+    // Rounds begin one after another, so the search starts where the latest earlier one known began.
+    const earlier = [...beginnings].filter(([other]) => other < round).map(([, block]) => block);
+    const [parties] = earlier.length === 0 ? await getParties(client) : [undefined];
+    const fromBlock = Math.max(...earlier, parties?.registeredAt ?? 0);
+    const order = phases.indexOf('order');
+    const [start] = await getEvents(client, { name: 'PhaseStarted', indexed: [round, order], fromBlock });
+    if (start !== undefined) beginnings.set(round, start.block);
+    return start?.block;
+  };
+
+  const eventsOf = async <Name extends 'Downloaded' | 'Uploaded'>(name: Name, round: number, party?: PartyId) => {
+    const fromBlock = await beginningOf(round);
+    if (fromBlock === undefined) return [];
+    return await getEvents(client, { name, indexed: [round, party ?? null], fromBlock });
+  };
+
+  /**
+   * Acts in a round. An act may have been recorded although it seems not to: the process died before it saw the
+   * receipt. Recorded with the same content it is done; anything else is the ledger's refusal.
+   */
+  const act = async (send: () => Promise<void>, isRecorded: (self: PartyId) => Promise<boolean>): Promise<void> => {
+    try {
+      await send();
+    } catch (error) {
+      const self = isRevert(error, 'RoundAlreadyActed', 'PhaseMismatch', 'RoundMismatch')
+        ? await ledger.self()
+        : undefined;
+      if (self === undefined || !(await isRecorded(self))) throw error;
+    }
+  };
+
+  /** Earliest time for the next try to end a phase, in milliseconds since 1970. */
+  let nextAdvance = 0;
+
+  /** Ends the phase if its deadline has passed; others may do the same at this moment. */
+  const endOverduePhase = async ({ phase, deadline }: ChainState, blockTime: number): Promise<void> => {
+    const now = Math.max(Date.now() / 1000, blockTime);
+    if (phase === 'closed' || now < deadline || Date.now() < nextAdvance) return;
+    try {
+      await advance(client);
+    } catch (error) {
+      if (!isRevert(error, 'RoundDeadlineAhead', 'RoundTooFewParties', 'PhaseMismatch')) throw error;
+      // Clocks differ by a little, too few have joined, or somebody else was first.
+      nextAdvance = Date.now() + ADVANCE_PAUSE_MS;
+    }
+  };
+
+  const ledger: ChainLedger = {
+    async facts() {
+      facts ??= await getFacts(client);
+      const { consortiumHash, parameterCount, minProviders, graceRounds, rounds } = facts;
+      const { chainId, contract } = client;
+      return {
+        chainId,
+        contract,
+        consortiumHash: getBytes(consortiumHash),
+        parameterCount,
+        minProviders,
+        graceRounds,
+        rounds,
+      };
+    },
+
+    state: async () => stateAt(await client.provider.getBlockNumber()),
+
+    self: async () => getPartyOf(client, { account: await account() }),
+
+    async init(registration) {
+      await init(client, { registration: toChain(registration), invitation: options.invitation });
+      const id = await ledger.self();
+      if (id === undefined) throw missing(`party of ${await account()}`, await client.provider.getBlockNumber());
+      return id;
+    },
+
+    download: (round, orders, encryptionKey) =>
+      act(
+        () => download(client, { round, orders, encryptionKey }),
+        async (self) => {
+          const [recorded] = await eventsOf('Downloaded', round, self);
+          return recorded?.orders === packOrders(orders) && recorded.encryptionKey === hexlify(encryptionKey);
+        },
+      ),
+
+    upload: (round, deliveries) =>
+      act(
+        () => upload(client, { round, deliveries }),
+        async (self) => (await eventsOf('Uploaded', round, self))[0]?.deliveries === packDeliveries(deliveries),
+      ),
+
+    report: (round, lowContributors) =>
+      act(
+        () => report(client, { round, lowContributors }),
+        async (self) => {
+          const fromBlock = round === 0 ? 0 : await beginningOf(round);
+          if (fromBlock === undefined) return false;
+          const [recorded] = await getEvents(client, { name: 'Reported', indexed: [round, self], fromBlock });
+          return recorded?.lowContributors === toBitmap(lowContributors);
+        },
+      ),
+
+    async orders(round) {
+      const recorded = await eventsOf('Downloaded', round);
+      return recorded.flatMap(({ requester, orders }) => unpackOrders(orders).map((line) => ({ requester, ...line })));
+    },
+
+    async encryptionKeys(round) {
+      const recorded = await eventsOf('Downloaded', round);
+      return new Map(recorded.map(({ requester, encryptionKey }) => [requester, getBytes(encryptionKey)]));
+    },
+
+    async deliveries(round) {
+      const recorded = await eventsOf('Uploaded', round);
+      return recorded.flatMap(({ provider, deliveries }) =>
+        unpackDeliveries(deliveries).map((line) => ({ provider, ...line })),
+      );
+    },
+
+    async reached(round, phase, signal) {
+      let lastBlock = -1;
+      let now: ChainState | undefined;
+      for (;;) {
+        signal.throwIfAborted();
+        try {
+          const block = await client.provider.getBlock('latest');
+          if (block !== null && (now === undefined || block.number !== lastBlock)) {
+            now = await getState(client, { block: block.number });
+            lastBlock = block.number;
+            if (moment(now.round, now.phase) >= moment(round, phase)) return await stateAt(block.number, now);
+          }
+          if (block !== null && now !== undefined) await endOverduePhase(now, block.timestamp);
+        } catch (error) {
+          if (!(error instanceof LedgerError) || error.code !== 'RPC_UNAVAILABLE') throw error;
+          options.onTrouble?.(error);
+        }
+        await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
+    },
+
+    transactions: () => client.sender?.totals() ?? { count: 0, gasUsed: 0n },
+  };
+  return ledger;
+}
+
+function missing(what: string, block: number): LedgerError {
+  return new LedgerError('MALFORMED', `The endpoint does not show the ${what}, which block ${block} says is there`, {
+    fault: 'chain',
+    action: 'Check that the endpoint keeps the whole history of the chain.',
+    meta: { block },
+  });
+}
