@@ -12,10 +12,42 @@ const seed = z.int().min(0).max(0x7fffffff);
 /** A value that moves geometrically from the first round to the last. */
 const schedule = z.strictObject({ from: z.number().positive(), to: z.number().positive() });
 
+const share = z.number().min(0).lt(1);
+/** Step t of a training uses learningRate / (1 + decay·t); plain gradient descent if absent. */
+const optimiser = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sgd'), momentum: share.optional(), decay: z.number().min(0).optional() }),
+  z.strictObject({
+    kind: z.literal('adam'),
+    beta1: share.optional(),
+    beta2: share.optional(),
+    decay: z.number().min(0).optional(),
+  }),
+]);
+
 /** The built-in model families and a developer's own. */
 const model = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('mlp'), layers: z.array(positiveInteger).min(2).max(16) }),
-  z.strictObject({ kind: z.literal('cnn'), channels: z.union([z.literal(1), z.literal(3)]) }),
+  z.strictObject({
+    kind: z.literal('mlp'),
+    /** Units per layer: features, hidden layers (ReLU), classes; the last may be 1 for two classes and sigmoid. */
+    layers: z.array(positiveInteger).min(2).max(16),
+    /** Softmax if absent. */
+    output: z.enum(['softmax', 'sigmoid']).optional(),
+    /** Cross-entropy (binary, for sigmoid) if absent. */
+    loss: z.enum(['crossEntropy', 'squared']).optional(),
+    /** Probability that a training step switches a hidden unit off; 0 if absent. */
+    dropout: share.optional(),
+    optimiser: optimiser.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('cnn'),
+    channels: z.union([z.literal(1), z.literal(3)]),
+    optimiser: optimiser.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('layers'),
+    /** SHA-256 of the canonical JSON of a TensorFlow.js Layers topology that ends in softmax; hexadecimal. */
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
 ]);
 
 /** Schema of the consortium file. Unknown keys are refused. */
@@ -80,7 +112,7 @@ export type Consortium = Readonly<z.infer<typeof consortiumSchema>>;
 export type ModelSpec = Consortium['model'];
 
 /** Writes a value as JSON with sorted keys and no spaces, so that equal consortia have equal bytes. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

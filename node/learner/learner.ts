@@ -1,19 +1,30 @@
 /**
- * The Learner port on kernels: checks shapes, shuffles, cuts the work into blocks and lets other work in between them.
+ * The Learner port on kernels: checks what comes in and lets other work in between blocks.
  * @module
  */
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { setImmediate as letOthersIn } from 'node:timers/promises';
 import type { Learner, TrainOptions } from '../algorithm/ports.ts';
 import type { ModelSpec } from '../consortium.ts';
-import { createSeededRandom } from '../random.ts';
 import type { Examples } from '../types.ts';
-import type { Engine } from './engine.ts';
+import { countParameters, type Engine } from './engine.ts';
 import { LearnerError } from './errors.ts';
 import { initialParameters } from './initialise.ts';
-import { checkSizes, createMlp } from './mlp.ts';
+import { createModelEngine, type InputSpec } from './model.ts';
+import { labelInBlocks, predictInBlocks, trainInBlocks } from './work.ts';
 
-/** What the data look like. */
-export type InputSpec = { readonly shape: readonly number[]; readonly classes: number };
+/** A learner that also predicts probabilities and knows what it runs on. */
+export interface ModelLearner extends Learner {
+  /** What computes, for logs: e.g. `wasm simd128`. */
+  readonly backend: string;
+  /** Numbers per row of {@link predict}: one per class, or one in all (the probability of class 1). */
+  readonly outputs: number;
+  /** Probabilities of each row of inputs, float32 [N × F]; float32 [N × outputs]. */
+  predict(parameters: Float32Array, inputs: Float32Array): Promise<Float32Array>;
+  /** Bytes of kernel memory held now. */
+  memoryBytes(): number;
+  /** Ends the learner's threads, if it has any. */
+  close(): Promise<void>;
+}
 
 /** How models are trained on this host. */
 export interface LearnerOptions {
@@ -21,105 +32,95 @@ export interface LearnerOptions {
   readonly relaxed?: boolean;
 }
 
-/** Rows per kernel call: enough to make the call's cost vanish, few enough to let other work in. */
-const blockRows = 1024;
-
 function fail(code: 'SHAPE_MISMATCH' | 'INVALID_OPTION', message: string): never {
   throw new LearnerError(code, message, { fault: 'self' });
 }
 
-function checkExamples(engine: Engine, { inputs, labels }: Examples): void {
-  if (labels.length === 0 || inputs.length !== labels.length * engine.features) {
-    fail('SHAPE_MISMATCH', `${labels.length} examples of ${engine.features} features need ${inputs.length} inputs.`);
-  }
-  const wrong = labels.findIndex((label) => label >= engine.classes);
-  if (wrong >= 0) fail('SHAPE_MISMATCH', `Example ${wrong} has label ${labels[wrong]} of ${engine.classes} classes.`);
+/** What a learner checks its arguments against. */
+export interface Sizes {
+  readonly parameterCount: number;
+  readonly features: number;
+  readonly classes: number;
 }
 
-function checkOptions({ epochs, batchSize, learningRate }: TrainOptions): void {
+/** @throws {@link LearnerError} `SHAPE_MISMATCH`. */
+export function checkParameters({ parameterCount }: Sizes, parameters: Float32Array): void {
+  if (parameters.length === parameterCount) return;
+  fail('SHAPE_MISMATCH', `The model has ${parameterCount} parameters, not ${parameters.length}.`);
+}
+
+/** @throws {@link LearnerError} `SHAPE_MISMATCH`. */
+export function checkInputs({ features }: Sizes, inputs: Float32Array): void {
+  if (inputs.length % features === 0) return;
+  fail('SHAPE_MISMATCH', `${inputs.length} inputs are not whole rows of ${features} features.`);
+}
+
+/** @throws {@link LearnerError} `SHAPE_MISMATCH`, `INVALID_OPTION`. */
+export function checkTraining({ features, classes }: Sizes, examples: Examples, options: TrainOptions): void {
+  const { inputs, labels } = examples;
+  if (labels.length === 0 || inputs.length !== labels.length * features) {
+    fail('SHAPE_MISMATCH', `${labels.length} examples of ${features} features do not fit ${inputs.length} inputs.`);
+  }
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0) fail('SHAPE_MISMATCH', `Example ${wrong} has label ${labels[wrong]} of ${classes} classes.`);
   const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
+  const { epochs, batchSize, learningRate } = options;
   if (!isCount(epochs)) fail('INVALID_OPTION', `epochs must be an integer ≥ 1, not ${epochs}.`);
   if (!isCount(batchSize)) fail('INVALID_OPTION', `batchSize must be an integer ≥ 1, not ${batchSize}.`);
   if (!(learningRate > 0)) fail('INVALID_OPTION', `learningRate must be > 0, not ${learningRate}.`);
 }
 
-function diverged(step: number, learningRate: number): LearnerError {
-  return new LearnerError('NOT_FINITE', `Training diverged at step ${step}.`, {
-    fault: 'self',
-    action: 'Lower the learning rate.',
-    meta: { step, learningRate },
-  });
+/** Runs a generator to its end, with a breath between its stops. */
+async function unhurried<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    await letOthersIn();
+  }
 }
 
-/** Puts an engine behind the port. */
-export function engineLearner(engine: Engine): Learner {
-  const { tensors, features } = engine;
-  const parameterCount = tensors.reduce((sum, { shape }) => sum + shape.reduce((size, edge) => size * edge, 1), 0);
-  const checkParameters = (parameters: Float32Array) => {
-    if (parameters.length !== parameterCount) {
-      fail('SHAPE_MISMATCH', `The model has ${parameterCount} parameters, not ${parameters.length}.`);
-    }
+/** Puts an engine behind the port, on this thread. */
+export function engineLearner(engine: Engine, backend: string): ModelLearner {
+  const sizes: Sizes = {
+    parameterCount: countParameters(engine.tensors),
+    features: engine.features,
+    classes: engine.classes,
   };
-  /** One call at a time: the engine has one set of parameters in memory. */
+  /** One piece of work at a time: the engine holds one set of parameters. */
   let turn: Promise<unknown> = Promise.resolve();
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = turn.then(work);
+  function inTurn<T>(work: Generator<void, T>): Promise<T> {
+    const mine = turn.then(() => unhurried(work));
     turn = mine.catch(() => undefined);
     return mine;
   }
-
-  async function train(parameters: Float32Array, examples: Examples, options: TrainOptions): Promise<Float32Array> {
-    const count = examples.labels.length;
-    const { epochs, learningRate } = options;
-    const batch = Math.min(options.batchSize, count);
-    const block = Math.min(Math.max(1, Math.floor(blockRows / batch)) * batch, count);
-    const random = createSeededRandom(options.seed);
-    engine.load(parameters, block, batch);
-    let steps = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = random.permutation(count);
-      for (let start = 0; start < count; start += block) {
-        const rows = order.subarray(start, start + block);
-        const failed = engine.train(examples.inputs, examples.labels, rows, learningRate);
-        if (failed >= 0) throw diverged(steps + failed + 1, learningRate);
-        steps += Math.ceil(rows.length / batch);
-        await yieldToOthers();
-      }
-    }
-    const trained = engine.read();
-    if (!trained.every(Number.isFinite)) throw diverged(steps, learningRate);
-    return trained;
-  }
-
-  async function label(parameters: Float32Array, inputs: Float32Array): Promise<Uint8Array> {
-    const count = inputs.length / features;
-    const labels = new Uint8Array(count);
-    const block = Math.min(blockRows, count);
-    engine.load(parameters, block, block);
-    for (let from = 0; from < count; from += block) {
-      engine.label(inputs, from, Math.min(from + block, count), labels);
-      await yieldToOthers();
-    }
-    return labels;
-  }
-
   return {
-    parameterCount,
-    initialise: (seed) => initialParameters(tensors, seed),
+    backend,
+    parameterCount: sizes.parameterCount,
+    outputs: engine.outputs,
+    initialise: (seed) => initialParameters(engine.tensors, seed),
     async train(parameters, examples, options) {
-      checkParameters(parameters);
-      checkOptions(options);
-      checkExamples(engine, examples);
-      return inTurn(() => train(parameters, examples, options));
+      checkParameters(sizes, parameters);
+      checkTraining(sizes, examples, options);
+      return inTurn(trainInBlocks(engine, parameters, examples, options));
     },
     async label(parameters, inputs) {
-      checkParameters(parameters);
-      if (inputs.length % features !== 0) {
-        fail('SHAPE_MISMATCH', `${inputs.length} inputs are not whole rows of ${features} features.`);
-      }
-      return inTurn(() => label(parameters, inputs));
+      checkParameters(sizes, parameters);
+      checkInputs(sizes, inputs);
+      return inTurn(labelInBlocks(engine, parameters, inputs));
     },
+    async predict(parameters, inputs) {
+      checkParameters(sizes, parameters);
+      checkInputs(sizes, inputs);
+      return inTurn(predictInBlocks(engine, parameters, inputs));
+    },
+    memoryBytes: () => engine.memoryBytes,
+    close: async () => undefined,
   };
+}
+
+/** Name of the kernels' build, for logs. */
+export function backendName(relaxed: boolean): string {
+  return relaxed ? 'wasm relaxed-simd' : 'wasm simd128';
 }
 
 /**
@@ -131,13 +132,10 @@ export async function createLearner(
   model: ModelSpec,
   inputs: InputSpec,
   options: LearnerOptions = {},
-): Promise<Learner> {
-  const features = inputs.shape.reduce((size, edge) => size * edge, 1);
+): Promise<ModelLearner> {
   const relaxed = options.relaxed ?? false;
-  switch (model.kind) {
-    case 'mlp':
-      return engineLearner(createMlp(checkSizes(model.layers, features, inputs.classes), relaxed));
-    case 'cnn':
-      throw new LearnerError('INVALID_MODEL', 'This build has no CNN.', { fault: 'self' });
+  if (model.kind === 'layers') {
+    throw new LearnerError('INVALID_MODEL', 'A Layers model needs its topology.', { fault: 'self' });
   }
+  return engineLearner(createModelEngine(model, inputs, relaxed), backendName(relaxed));
 }

@@ -1,11 +1,8 @@
 /**
- * The few vector operations all kernels are made of. RELAXED is 1 in the build that may fuse a multiplication with an
+ * The few operations all kernels are made of. RELAXED is 1 in the build that may fuse a multiplication with an
  * addition (one rounding instead of two: faster, but its last bits depend on the processor).
  * @module
  */
-
-/** Floats in a vector. All row lengths in kernel memory are multiples of it, padded with zeros. */
-export const LANES: i32 = 4;
 
 /** a·b + c. */
 export function madd(a: v128, b: v128, c: v128): v128 {
@@ -19,21 +16,28 @@ export function sumLanes(a: v128): f32 {
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
 
-/** target[i] += scale · source[i] for `length` floats. */
-export function addScaled(target: usize, source: usize, scale: f32, length: i32): void {
-  const factor = f32x4.splat(scale);
-  for (let byte: usize = 0, end = (<usize>length) << 2; byte < end; byte += 16) {
-    v128.store(target + byte, madd(factor, v128.load(source + byte), v128.load(target + byte)));
-  }
+/** The sums of the lanes of four vectors, as one vector. */
+export function sumLanesOf4(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(
+    i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23),
+    i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31),
+  ); // a0+a2 b0+b2 a1+a3 b1+b3
+  const cd = f32x4.add(
+    i8x16.shuffle(c, d, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23),
+    i8x16.shuffle(c, d, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31),
+  );
+  return f32x4.add(
+    i8x16.shuffle(ab, cd, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+    i8x16.shuffle(ab, cd, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31),
+  );
 }
 
-/** Σ a[i] · b[i] over `length` floats. */
-export function dot(a: usize, b: usize, length: i32): f32 {
-  let sum = f32x4.splat(0);
-  for (let byte: usize = 0, end = (<usize>length) << 2; byte < end; byte += 16) {
-    sum = madd(v128.load(a + byte), v128.load(b + byte), sum);
+/** target[i] += scale · source[i] for `bytes` / 4 floats; `bytes` is a multiple of 16. */
+export function addScaled(target: usize, source: usize, scale: f32, bytes: usize): void {
+  const factor = f32x4.splat(scale);
+  for (const end = target + bytes; target < end; target += 16, source += 16) {
+    v128.store(target, madd(factor, v128.load(source), v128.load(target)));
   }
-  return sumLanes(sum);
 }
 
 /** e^x in single precision (Cephes' polynomial, relative error below 2e-7), the same bits on every host. */

@@ -1,0 +1,158 @@
+/**
+ * Products with rows that are mostly one value: only the entries that differ from it are touched. A list holds these
+ * entries as pairs of 32-bit words: the entry's index, and its difference from the common value. Row `index` of the
+ * weights starts at weights + index · stride; `bytes` of it are used, a multiple of 32.
+ * @module
+ */
+import { addScaled, madd, sumLanes, sumLanesOf4 } from './_simd';
+
+/**
+ * Lists the entries of a row of `length` floats that differ from `common`. Reads up to the next multiple of 4.
+ * @returns number of entries listed.
+ */
+export function listEntries(list: usize, row: usize, length: i32, common: f32): i32 {
+  const commons = f32x4.splat(common);
+  let end = list;
+  for (let start = 0; start < length; start += 4) {
+    const at = row + ((<usize>start) << 2);
+    if (i32x4.bitmask(f32x4.ne(v128.load(at), commons)) !== 0) {
+      for (let i: usize = 0, lanes = <usize>min(4, length - start); i < lanes; i++) {
+        const value = load<f32>(at + (i << 2));
+        store<i32>(end, start + <i32>i);
+        store<f32>(end, value - common, 4);
+        end += (<usize>(value !== common)) << 3;
+      }
+    }
+  }
+  return <i32>((end - list) >> 3);
+}
+
+/** Sum of the listed differences. */
+export function sumEntries(list: usize, count: i32): f32 {
+  let sum: f32 = 0;
+  for (let entry = 0; entry < count; entry++, list += 8) sum += load<f32>(list, 4);
+  return sum;
+}
+
+/** target += Σ value · weights[row]. */
+export function addRows(target: usize, list: usize, count: i32, weights: usize, stride: usize, bytes: usize): void {
+  const end = list + ((<usize>count) << 3);
+  for (; list + 32 <= end; list += 32) {
+    let w0 = weights + load<usize>(list) * stride;
+    let w1 = weights + load<usize>(list, 8) * stride;
+    let w2 = weights + load<usize>(list, 16) * stride;
+    let w3 = weights + load<usize>(list, 24) * stride;
+    const v0 = v128.load32_splat(list, 4);
+    const v1 = v128.load32_splat(list, 12);
+    const v2 = v128.load32_splat(list, 20);
+    const v3 = v128.load32_splat(list, 28);
+    for (let to = target, stop = target + bytes; to < stop; to += 32) {
+      let low = v128.load(to);
+      let high = v128.load(to, 16);
+      low = madd(v0, v128.load(w0), low);
+      high = madd(v0, v128.load(w0, 16), high);
+      low = madd(v1, v128.load(w1), low);
+      high = madd(v1, v128.load(w1, 16), high);
+      low = madd(v2, v128.load(w2), low);
+      high = madd(v2, v128.load(w2, 16), high);
+      low = madd(v3, v128.load(w3), low);
+      high = madd(v3, v128.load(w3, 16), high);
+      v128.store(to, low);
+      v128.store(to, high, 16);
+      w0 += 32;
+      w1 += 32;
+      w2 += 32;
+      w3 += 32;
+    }
+  }
+  for (; list < end; list += 8) addScaled(target, weights + load<usize>(list) * stride, load<f32>(list, 4), bytes);
+}
+
+/** weights[row] += scale · value · source, for every entry. */
+export function addToRows(
+  weights: usize,
+  stride: usize,
+  list: usize,
+  count: i32,
+  source: usize,
+  scale: f32,
+  bytes: usize,
+): void {
+  const end = list + ((<usize>count) << 3);
+  for (; list + 16 <= end; list += 16) {
+    let w0 = weights + load<usize>(list) * stride;
+    let w1 = weights + load<usize>(list, 8) * stride;
+    const v0 = f32x4.splat(scale * load<f32>(list, 4));
+    const v1 = f32x4.splat(scale * load<f32>(list, 12));
+    for (let from = source, stop = source + bytes; from < stop; from += 32) {
+      const low = v128.load(from);
+      const high = v128.load(from, 16);
+      v128.store(w0, madd(v0, low, v128.load(w0)));
+      v128.store(w0, madd(v0, high, v128.load(w0, 16)), 16);
+      v128.store(w1, madd(v1, low, v128.load(w1)));
+      v128.store(w1, madd(v1, high, v128.load(w1, 16)), 16);
+      w0 += 32;
+      w1 += 32;
+    }
+  }
+  if (list < end) addScaled(weights + load<usize>(list) * stride, source, scale * load<f32>(list, 4), bytes);
+}
+
+/**
+ * target[row] = weights[row] · source, for every listed row. Entries of `target` that are not listed stay as they are.
+ */
+export function dotRows(
+  target: usize,
+  list: usize,
+  count: i32,
+  weights: usize,
+  stride: usize,
+  source: usize,
+  bytes: usize,
+): void {
+  const end = list + ((<usize>count) << 3);
+  for (; list + 32 <= end; list += 32) {
+    const o0 = load<usize>(list);
+    const o1 = load<usize>(list, 8);
+    const o2 = load<usize>(list, 16);
+    const o3 = load<usize>(list, 24);
+    let w0 = weights + o0 * stride;
+    let w1 = weights + o1 * stride;
+    let w2 = weights + o2 * stride;
+    let w3 = weights + o3 * stride;
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    for (let from = source, stop = source + bytes; from < stop; from += 32) {
+      const low = v128.load(from);
+      const high = v128.load(from, 16);
+      s0 = madd(low, v128.load(w0), s0);
+      s1 = madd(low, v128.load(w1), s1);
+      s2 = madd(low, v128.load(w2), s2);
+      s3 = madd(low, v128.load(w3), s3);
+      s0 = madd(high, v128.load(w0, 16), s0);
+      s1 = madd(high, v128.load(w1, 16), s1);
+      s2 = madd(high, v128.load(w2, 16), s2);
+      s3 = madd(high, v128.load(w3, 16), s3);
+      w0 += 32;
+      w1 += 32;
+      w2 += 32;
+      w3 += 32;
+    }
+    const sums = sumLanesOf4(s0, s1, s2, s3);
+    store<f32>(target + (o0 << 2), f32x4.extract_lane(sums, 0));
+    store<f32>(target + (o1 << 2), f32x4.extract_lane(sums, 1));
+    store<f32>(target + (o2 << 2), f32x4.extract_lane(sums, 2));
+    store<f32>(target + (o3 << 2), f32x4.extract_lane(sums, 3));
+  }
+  for (; list < end; list += 8) {
+    const index = load<usize>(list);
+    const row = weights + index * stride;
+    let sum = f32x4.splat(0);
+    for (let byte: usize = 0; byte < bytes; byte += 16) {
+      sum = madd(v128.load(source + byte), v128.load(row + byte), sum);
+    }
+    store<f32>(target + (index << 2), sumLanes(sum));
+  }
+}

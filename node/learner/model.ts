@@ -1,0 +1,63 @@
+/**
+ * Turns a consortium's model into an engine.
+ * @module
+ */
+import type { ModelSpec } from '../consortium.ts';
+import { type Engine, type Optimiser, sizeOf, type TrainingRule } from './engine.ts';
+import { LearnerError } from './errors.ts';
+import { mlpFamily } from './mlp.ts';
+import { createEngine } from './network.ts';
+
+/** What the data look like. */
+export interface InputSpec {
+  /** Shape of one input: [height, width, channels] or [features]. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+}
+
+/** The models that run on kernels. */
+export type KernelModel = Exclude<ModelSpec, { kind: 'layers' }>;
+
+function optimiserOf({ optimiser }: KernelModel): Optimiser {
+  const decay = optimiser?.decay ?? 0;
+  if (optimiser?.kind === 'adam') {
+    return { kind: 'adam', beta1: optimiser.beta1 ?? 0.9, beta2: optimiser.beta2 ?? 0.999, decay };
+  }
+  return { kind: 'sgd', momentum: optimiser?.momentum ?? 0, decay };
+}
+
+function invalid(message: string, action: string): LearnerError {
+  return new LearnerError('INVALID_MODEL', message, { fault: 'self', action });
+}
+
+function checkMlp(model: Extract<KernelModel, { kind: 'mlp' }>, features: number, classes: number): void {
+  const [inputs, outputs] = [model.layers[0], model.layers[model.layers.length - 1]];
+  const single = outputs === 1 && classes === 2 && model.output === 'sigmoid';
+  if (inputs === features && (outputs === classes || single)) return;
+  throw invalid(
+    `The model has ${inputs} inputs and ${outputs} outputs; the data have ${features} features and ${classes} classes.`,
+    'Make the first and the last entry of model.layers fit inputs.shape and inputs.classes.',
+  );
+}
+
+/**
+ * Creates the engine of a built-in model.
+ * @throws {@link LearnerError} `INVALID_MODEL`, `KERNELS_MISSING`.
+ */
+export function createModelEngine(model: KernelModel, { shape, classes }: InputSpec, relaxed: boolean): Engine {
+  const rule: TrainingRule = {
+    output: 'softmax',
+    loss: 'crossEntropy',
+    dropout: 0,
+    optimiser: optimiserOf(model),
+  };
+  switch (model.kind) {
+    case 'mlp': {
+      checkMlp(model, sizeOf(shape), classes);
+      const { output = rule.output, loss = rule.loss, dropout = rule.dropout } = model;
+      return createEngine(mlpFamily(model.layers, classes, { ...rule, output, loss, dropout }), relaxed);
+    }
+    case 'cnn':
+      throw invalid('This build has no CNN.', 'Use another model.');
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The part of an engine that all model families on kernels share: memory, rows in, parameters in and out.
+ * @module
+ */
+import { countParameters, type Engine, type ParameterTensor, type Workload } from './engine.ts';
+import { createKernel } from './kernels.ts';
+import { Allocator, firstByte } from './layout.ts';
+import { eachRow, type Run } from './stack.ts';
+
+/** A model in memory. */
+export interface Placed {
+  /** Address of the record the kernels take as their first argument. */
+  readonly plan: number;
+  /** Where the parameters are, in the order of the flat vector. */
+  readonly runs: readonly Run[];
+  /** Writes the kernels' records. */
+  write(buffer: ArrayBuffer): void;
+}
+
+/** What a model family states about itself. */
+export interface Family {
+  /** Name of the kernel file; it exports `train`, `label` and `predict`. */
+  readonly kernel: string;
+  readonly tensors: readonly ParameterTensor[];
+  readonly features: number;
+  /** Floats from one row of inputs to the next in kernel memory. */
+  readonly inputStride: number;
+  readonly classes: number;
+  readonly outputs: number;
+  place(allocator: Allocator, workload: Workload): Placed;
+}
+
+/** Creates the engine of a family. @throws LearnerError `KERNELS_MISSING`. */
+export function createEngine(family: Family, relaxed: boolean): Engine {
+  const { tensors, features, inputStride, classes, outputs } = family;
+  const kernel = createKernel(family.kernel, relaxed);
+  let placed: Placed = { plan: 0, runs: [], write: () => undefined };
+  let rowsAt = 0;
+  let labelsAt = 0;
+  let outputsAt = 0;
+
+  const floats = () => new Float32Array(kernel.memory.buffer);
+  /** Copies rows of inputs into kernel memory: `count` of them, numbered by `rowOf`. */
+  function copyRows(inputs: Float32Array, count: number, rowOf: (index: number) => number): void {
+    const memory = floats();
+    for (let index = 0, at = rowsAt / 4; index < count; index++, at += inputStride) {
+      const start = rowOf(index) * features;
+      memory.set(inputs.subarray(start, start + features), at);
+    }
+  }
+
+  return {
+    tensors,
+    features,
+    classes,
+    outputs,
+    get memoryBytes() {
+      return kernel.memory.buffer.byteLength;
+    },
+    load(parameters, workload) {
+      const allocator = new Allocator();
+      placed = family.place(allocator, workload);
+      rowsAt = allocator.take(workload.rows * inputStride * 4);
+      labelsAt = allocator.take(workload.rows);
+      outputsAt = allocator.take(workload.batch * outputs * 4);
+      kernel.reserve(allocator.end);
+      new Uint8Array(kernel.memory.buffer).fill(0, firstByte, allocator.end);
+      placed.write(kernel.memory.buffer);
+      const memory = floats();
+      eachRow(placed.runs, (flat, at, length) => {
+        memory.set(parameters.subarray(flat, flat + length), at);
+      });
+    },
+    train(inputs, labels, order) {
+      copyRows(inputs, order.length, (index) => order[index]);
+      const classOf = new Uint8Array(kernel.memory.buffer, labelsAt, order.length);
+      order.forEach((row, index) => {
+        classOf[index] = labels[row];
+      });
+      return kernel.call('train', placed.plan, rowsAt, labelsAt, order.length);
+    },
+    label(inputs, from, to, labels) {
+      copyRows(inputs, to - from, (index) => from + index);
+      kernel.call('label', placed.plan, rowsAt, labelsAt, to - from);
+      labels.set(new Uint8Array(kernel.memory.buffer, labelsAt, to - from), from);
+    },
+    predict(inputs, from, to, result) {
+      copyRows(inputs, to - from, (index) => from + index);
+      kernel.call('predict', placed.plan, rowsAt, outputsAt, to - from);
+      const start = outputsAt / 4;
+      result.set(floats().subarray(start, start + (to - from) * outputs), from * outputs);
+    },
+    read() {
+      const parameters = new Float32Array(countParameters(tensors));
+      const memory = floats();
+      eachRow(placed.runs, (flat, at, length) => {
+        parameters.set(memory.subarray(at, at + length), flat);
+      });
+      return parameters;
+    },
+  };
+}
