@@ -1,0 +1,197 @@
+/**
+ * The consortium's books in this process: several parties share one model of the contract. For simulations and tests,
+ * and the reference the chain is held against.
+ *
+ * @example
+ * const books = createMemoryLedger({ facts, members: [alice, bob, carol], clock });
+ * const ledger = books.as(alice);
+ * await ledger.init(registration);
+ * @module
+ */
+import { getBytes, hexlify } from 'ethers';
+import { toBitmap } from '../../sdk/bitmap.ts';
+import { RevertError } from '../../sdk/errors.ts';
+import { deployModel, execute, type ModelCall } from '../../sdk/model/ledgerModel.ts';
+import { escrowOf, idOf, type ModelEvent, type ModelState, summaryOf } from '../../sdk/model/state.ts';
+import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
+import { type Facts, type Invitation, phases } from '../../sdk/types.ts';
+import type { Clock, Ledger, LedgerState } from '../algorithm/ports.ts';
+import type { Party, PartyId, Phase } from '../types.ts';
+import { fromChain, toChain } from './registrations.ts';
+
+/** How the books are opened. */
+export interface MemoryLedgerOptions {
+  readonly facts: Facts;
+  /** Accounts the constitution names: they may join, and invite others. Checksummed 0x… addresses. */
+  readonly members: readonly string[];
+  /** Time of the ledger's blocks. */
+  readonly clock: Clock;
+  /** 31337 unless told. */
+  readonly chainId?: bigint;
+  /** Address the books claim to have. */
+  readonly contract?: string;
+}
+
+/** Books shared by parties of one process. */
+export interface MemoryLedger {
+  /** The books as one account sees and writes them. */
+  as(account: string, invitation?: Invitation): Ledger;
+  /** Carries out any call of the contract. @throws RevertError the contract's custom error. */
+  call(account: string, call: ModelCall): readonly ModelEvent[];
+  /** The model's state, for reading. */
+  readonly model: Readonly<ModelState>;
+  /** Everything that was emitted since deployment. */
+  readonly events: readonly ModelEvent[];
+}
+
+type EventOf<Name extends ModelEvent['name']> = Extract<ModelEvent, { name: Name }>;
+
+/** Order of moments in a ledger's life. */
+const moment = (round: number, phase: Phase) =>
+  phase === 'closed' ? Number.POSITIVE_INFINITY : round * phases.length + phases.indexOf(phase);
+
+/** Opens new books. @throws RevertError when the facts or members are invalid. */
+export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
+  const { facts, members, clock, chainId = 31337n } = options;
+  const contract = options.contract ?? '0x000000000000000000000000000000000000dEaD';
+  const now = () => Math.floor(clock.now());
+  const { state, events: first } = deployModel({ facts, members, chainId, contract, time: now() });
+  const events: ModelEvent[] = [...first];
+  /** Acts by round, so that a long run does not search its whole past. */
+  const acts = new Map<number, ModelEvent[]>();
+  let block = 0;
+  let changed = Promise.withResolvers<void>();
+
+  const call = (sender: string, given: ModelCall): readonly ModelEvent[] => {
+    const emitted = execute(state, { sender, time: now(), block: block + 1 }, given);
+    block++;
+    events.push(...emitted);
+    for (const event of emitted) {
+      if (event.name !== 'Downloaded' && event.name !== 'Uploaded' && event.name !== 'Reported') continue;
+      acts.set(event.round, [...(acts.get(event.round) ?? []), event]);
+    }
+    changed.resolve();
+    changed = Promise.withResolvers();
+    return emitted;
+  };
+
+  const actsOf = <Name extends ModelEvent['name']>(name: Name, round: number) =>
+    (acts.get(round) ?? []).filter((event): event is EventOf<Name> => event.name === name);
+
+  const partyOf = (id: PartyId): Party => {
+    const { account, registration, credible, points } = state.parties[id];
+    const acted = state.acted.has(id);
+    return { ...fromChain(registration), id, account, credible, acted, points, escrow: escrowOf(state, id) };
+  };
+
+  const summary = (): LedgerState => {
+    const { phase, round, deadline, minted } = summaryOf(state);
+    return { phase, round, deadline, minted, parties: state.parties.map((_, id) => partyOf(id)) };
+  };
+
+  /** Ends the phase if its deadline has passed. @returns whether it did. */
+  const endOverduePhase = (account: string): boolean => {
+    if (state.phase === 'closed' || now() < state.deadline) return false;
+    try {
+      call(account, { name: 'advance' });
+      return true;
+    } catch (error) {
+      if (error instanceof RevertError && error.revert === 'RoundTooFewParties') return false;
+      throw error;
+    }
+  };
+
+  const as = (account: string, invitation: Invitation = { expires: 0, signature: '0x' }): Ledger => {
+    const self = () => idOf(state, account);
+
+    /** Acts in a round. An act that is recorded already with the same content is done. */
+    const act = async (given: ModelCall, isRecorded: (self: PartyId) => boolean): Promise<void> => {
+      try {
+        call(account, given);
+      } catch (error) {
+        const repeated =
+          error instanceof RevertError &&
+          ['RoundAlreadyActed', 'PhaseMismatch', 'RoundMismatch'].includes(error.revert);
+        const id = self();
+        if (!repeated || id === undefined || !isRecorded(id)) throw error;
+      }
+    };
+
+    return {
+      async facts() {
+        const { consortiumHash, parameterCount, minProviders, graceRounds, rounds } = facts;
+        const hash = getBytes(consortiumHash);
+        return { chainId, contract, consortiumHash: hash, parameterCount, minProviders, graceRounds, rounds };
+      },
+
+      state: async () => summary(),
+
+      self: async () => self(),
+
+      async init(registration) {
+        const emitted = call(account, { name: 'init', registration: toChain(registration), invitation });
+        const [registered] = emitted.filter((event) => event.name === 'Registered');
+        return registered.party;
+      },
+
+      download(round, lines, key) {
+        const orders = packOrders(lines);
+        const encryptionKey = hexlify(key);
+        return act({ name: 'download', round, orders, encryptionKey }, (id) =>
+          actsOf('Downloaded', round).some(
+            (event) => event.requester === id && event.orders === orders && event.encryptionKey === encryptionKey,
+          ),
+        );
+      },
+
+      upload(round, lines) {
+        const deliveries = packDeliveries(lines);
+        return act({ name: 'upload', round, deliveries }, (id) =>
+          actsOf('Uploaded', round).some((event) => event.provider === id && event.deliveries === deliveries),
+        );
+      },
+
+      report(round, parties) {
+        const lowContributors = toBitmap(parties);
+        return act({ name: 'report', round, lowContributors }, (id) =>
+          actsOf('Reported', round).some((event) => event.party === id && event.lowContributors === lowContributors),
+        );
+      },
+
+      orders: async (round) =>
+        actsOf('Downloaded', round).flatMap(({ requester, orders }) =>
+          unpackOrders(orders).map((line) => ({ requester, ...line })),
+        ),
+
+      encryptionKeys: async (round) =>
+        new Map(actsOf('Downloaded', round).map((event) => [event.requester, getBytes(event.encryptionKey)])),
+
+      deliveries: async (round) =>
+        actsOf('Uploaded', round).flatMap(({ provider, deliveries }) =>
+          unpackDeliveries(deliveries).map((line) => ({ provider, ...line })),
+        ),
+
+      async reached(round, phase, signal) {
+        for (;;) {
+          signal.throwIfAborted();
+          if (moment(state.round, state.phase) >= moment(round, phase)) return summary();
+          if (endOverduePhase(account)) continue;
+          // An overdue phase that cannot end (too few parties joined) waits for a change alone.
+          const due = now() < state.deadline ? [clock.until(state.deadline)] : [];
+          await settled(changed.promise, AbortSignal.any([signal, ...due]));
+        }
+      },
+    };
+  };
+
+  return { as, call, model: state, events };
+}
+
+/** Resolves when the promise does or the signal aborts, whichever is first. */
+function settled(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  const onAbort = () => resolve();
+  signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+}

@@ -1,0 +1,122 @@
+/**
+ * INIT, its changes, votes for newcomers, resignation.
+ * @module
+ */
+import { recoverAddress, TypedDataEncoder, ZeroAddress } from 'ethers';
+import type { PartyId } from '../../node/types.ts';
+import type { ChainRegistration, Invitation } from '../types.ts';
+import { endIfComplete, endPhase } from './rounds.ts';
+import { type Call, credibleSenderOf, credibleSet, idOf, type ModelState, refuse, senderOf } from './state.ts';
+
+/** INIT. @returns the sender's id. */
+export function init(state: ModelState, call: Call, registration: ChainRegistration, invitation: Invitation): PartyId {
+  if (state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  const known = idOf(state, call.sender);
+  const { maxParties, startParties } = state.facts;
+  if (known !== undefined) {
+    const { credible, pending, removed } = state.parties[known];
+    if (credible || pending || removed) refuse('PartiesAlreadyRegistered', call.sender);
+  } else if (state.parties.length === maxParties) refuse('PartiesFull', maxParties);
+  requireInvited(state, call, invitation);
+  requireValid(registration);
+  const id = known ?? state.parties.length;
+  const forming = state.phase === 'forming';
+  const fresh = { account: call.sender, points: 0n, minted: 0n, cap: 0, removed: false };
+  state.parties[id] = {
+    ...(state.parties[id] ?? fresh),
+    registration,
+    registeredAt: call.block,
+    pending: true,
+    credible: forming,
+  };
+  state.events.push({ name: 'Registered', party: id, account: call.sender, registration });
+  if (forming && credibleSet(state).length >= startParties) endPhase(state, call);
+  return id;
+}
+
+/** Replaces the sender's registration; new numbers of data wait for the next round. */
+export function update(state: ModelState, call: Call, registration: ChainRegistration): void {
+  if (state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  const id = senderOf(state, call);
+  const party = state.parties[id];
+  if (!party.credible && !party.pending) refuse('CredibleSetNotMember', id);
+  requireValid(registration);
+  const { examples, samples } = party.registration;
+  if (registration.examples !== examples || registration.samples !== samples) party.pending = true;
+  party.registration = registration;
+  party.registeredAt = call.block;
+  state.events.push({ name: 'Registered', party: id, account: call.sender, registration });
+}
+
+/** Votes to let an account in. */
+export function vouch(state: ModelState, call: Call, account: string): void {
+  const id = credibleSenderOf(state, call);
+  if (state.phase === 'forming' || state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  state.vouchers.set(account, new Set([...(state.vouchers.get(account) ?? []), id]));
+  state.events.push({ name: 'Vouched', party: id, account });
+}
+
+/** Leaves the credible set at once. */
+export function resign(state: ModelState, call: Call): void {
+  const id = credibleSenderOf(state, call);
+  if (state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  Object.assign(state.parties[id], { credible: false, pending: false });
+  state.events.push({ name: 'Resigned', round: state.round, party: id });
+  endIfComplete(state, call);
+}
+
+function requireInvited(state: ModelState, call: Call, invitation: Invitation): void {
+  if (invitation.signature !== '0x') {
+    const { expires } = invitation;
+    if (call.time > expires) refuse('InvitationExpired', expires, call.time);
+    const signer = inviterOf(state, call.sender, invitation);
+    const id = idOf(state, signer);
+    const gone = id !== undefined && !state.parties[id].credible && !state.parties[id].pending;
+    if (!state.members.has(signer) || gone) refuse('InvitationInvalidSigner', signer);
+    return;
+  }
+  if (state.members.has(call.sender)) return;
+  const credible = credibleSet(state);
+  const votes = credible.filter((id) => state.vouchers.get(call.sender)?.has(id)).length;
+  const needed = Math.floor(credible.length / 2) + 1;
+  if (votes < needed) refuse('PartiesNotInvited', call.sender, votes, needed);
+}
+
+/** Half of secp256k1's order; a signature's s is at most this (EIP-2). */
+const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+
+/** Who signed the invitation; the zero address for what is no signature. */
+function inviterOf(state: ModelState, account: string, { expires, signature }: Invitation): string {
+  if (signature.length !== 2 + 2 * 65) return ZeroAddress;
+  const r = signature.slice(0, 66);
+  const s = `0x${signature.slice(66, 130)}`;
+  const v = Number.parseInt(signature.slice(130), 16);
+  if (BigInt(s) > halfOrder) return ZeroAddress;
+  if (v !== 27 && v !== 28) return ZeroAddress;
+  const domain = { name: 'DPPDL', version: '1', chainId: state.chainId, verifyingContract: state.contract };
+  const types = {
+    Invitation: [
+      { name: 'account', type: 'address' },
+      { name: 'expires', type: 'uint64' },
+    ],
+  };
+  try {
+    return recoverAddress(TypedDataEncoder.hash(domain, types, { account, expires }), { r, s, v });
+  } catch {
+    return ZeroAddress; // r is no point of the curve; the chain's ecrecover gives zero as well
+  }
+}
+
+const zeroKey = `0x${'00'.repeat(32)}`;
+
+function requireValid(registration: ChainRegistration): void {
+  const { peerId, location, maskKey, encryptionKey, examples, samples } = registration;
+  const peerIdBytes = (peerId.length - 2) / 2;
+  const locationBytes = Buffer.byteLength(location);
+  if (peerIdBytes < 1 || peerIdBytes > 64) refuse('PartiesInvalidRegistration', 'peerId');
+  if (locationBytes < 1 || locationBytes > 256) refuse('PartiesInvalidRegistration', 'location');
+  if (maskKey === zeroKey) refuse('PartiesInvalidRegistration', 'maskKey');
+  if (encryptionKey === zeroKey) refuse('PartiesInvalidRegistration', 'encryptionKey');
+  if (examples < 1) refuse('PartiesInvalidRegistration', 'examples');
+  if (samples < 1 || samples > examples) refuse('PartiesInvalidRegistration', 'samples');
+}
