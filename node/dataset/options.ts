@@ -39,7 +39,11 @@ export const tableSchema = z.strictObject({
     .describe('input columns in the order in which they enter the model; others are ignored'),
   label: z.strictObject({
     column,
-    values: z.array(z.string()).min(2).max(256).describe('the text of class 0, class 1, …'),
+    values: z
+      .array(z.union([z.string(), z.array(z.string()).min(1)]))
+      .min(2)
+      .max(256)
+      .describe('the text of class 0, class 1, …; a list where a class is written in several ways'),
   }),
   missing: z
     .strictObject({
