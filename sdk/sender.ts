@@ -127,6 +127,8 @@ export function createSender(options: SenderOptions): Sender {
       if (isError(cause, 'NONCE_EXPIRED') || /nonce.*(too low|below|already)/i.test(reason)) return 'used';
       if (isError(cause, 'REPLACEMENT_UNDERPRICED') || /underpriced|replacement/i.test(reason)) return 'underpriced';
       if (/base ?fee|max fee per gas less/i.test(reason)) return 'underpriced';
+      // Development chains include a transaction that reverts and answer with why; its receipt will say so too.
+      if (/revert/i.test(reason)) return 'sent';
       if (!/already (known|imported|exists)|known transaction/i.test(reason)) throw asLedgerError(cause, call);
     }
     return 'sent';

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getBytes, hexlify } from 'ethers';
+import { type Block, getBytes, hexlify } from 'ethers';
 import { advance } from '../../sdk/actions/advance.ts';
 import { download } from '../../sdk/actions/download.ts';
 import { getEvents } from '../../sdk/actions/getEvents.ts';
@@ -128,19 +128,20 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     }
   };
 
-  /** Earliest time for the next try to end a phase, in milliseconds since 1970. */
-  let nextAdvance = 0;
+  /** The last refusal to end a phase; asking again makes sense in a later block, or when some time has passed. */
+  let refusal = { block: -1, atMs: 0 };
 
   /** Ends the phase if its deadline has passed; others may do the same at this moment. */
-  const endOverduePhase = async ({ phase, deadline }: ChainState, blockTime: number): Promise<void> => {
-    const now = Math.max(Date.now() / 1000, blockTime);
-    if (phase === 'closed' || now < deadline || Date.now() < nextAdvance) return;
+  const endOverduePhase = async ({ phase, deadline }: ChainState, block: Block): Promise<void> => {
+    const now = Math.max(Date.now() / 1000, block.timestamp);
+    if (phase === 'closed' || now < deadline) return;
+    if (refusal.block === block.number && Date.now() - refusal.atMs < ADVANCE_PAUSE_MS) return;
     try {
       await advance(client);
     } catch (error) {
-      if (!isRevert(error, 'RoundDeadlineAhead', 'RoundTooFewParties', 'PhaseMismatch')) throw error;
       // Clocks differ by a little, too few have joined, or somebody else was first.
-      nextAdvance = Date.now() + ADVANCE_PAUSE_MS;
+      if (!isRevert(error, 'RoundDeadlineAhead', 'RoundTooFewParties', 'PhaseMismatch')) throw error;
+      refusal = { block: block.number, atMs: Date.now() };
     }
   };
 
@@ -226,7 +227,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
             lastBlock = block.number;
             if (moment(now.round, now.phase) >= moment(round, phase)) return await stateAt(block.number, now);
           }
-          if (block !== null && now !== undefined) await endOverduePhase(now, block.timestamp);
+          if (block !== null && now !== undefined) await endOverduePhase(now, block);
         } catch (error) {
           if (!(error instanceof LedgerError) || error.code !== 'RPC_UNAVAILABLE') throw error;
           options.onTrouble?.(error);

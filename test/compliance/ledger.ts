@@ -1,0 +1,229 @@
+/**
+ * What every adapter of the ledger port must do; run for each of them.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Ledger, LedgerState } from '../../node/algorithm/ports.ts';
+import type { Phase, Registration } from '../../node/types.ts';
+import { LedgerError } from '../../sdk/errors.ts';
+
+/** A fresh ledger of four members, seen by each of them, and by a stranger. */
+export interface LedgerWorld {
+  /** One per member, none registered. */
+  readonly members: readonly Ledger[];
+  /** Of an account that is not invited. */
+  readonly stranger: Ledger;
+  /** Moves the ledger's clock, in seconds. */
+  increaseTime(seconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Facts every world has: 2 rounds of |w| = 1000, 4 members that start it, the phases one day each. */
+export const worldFacts = { parameterCount: 1000, rounds: 2, graceRounds: 1, minProviders: 2, minParties: 3 } as const;
+/** Deadline of each phase, in seconds. */
+export const DAY = 86_400;
+
+const peerIds = [
+  '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
+  '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X',
+  '12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE',
+  '12D3KooWCRAwVbxQzVhCKRN6pPtSKcSYnVXwrXJmCvRmKEqKLgkC',
+];
+const bytes = (value: number) => new Uint8Array(32).fill(value);
+
+/** λ = 1/2, so the cap is 500 and the first points are 1500. */
+export function worldRegistration(index: number): Registration {
+  return {
+    peerId: peerIds[index % peerIds.length],
+    address: `/ip4/127.0.0.1/tcp/${4001 + index}`,
+    maskKey: bytes(1 + index),
+    encryptionKey: bytes(65 + index),
+    examples: 600,
+    samples: 300,
+    samplesHash: bytes(129 + index),
+    privacy: { generator: 'gaussian', epsilon: 3.7, delta: 1e-5, unit: 'record' },
+  };
+}
+
+const reverts = (error: unknown) =>
+  error instanceof LedgerError && error.code === 'REVERTED' && typeof error.meta['name'] === 'string';
+
+/** Runs the suite on worlds made by `create`. */
+export function ledgerCompliance(name: string, create: () => Promise<LedgerWorld>): void {
+  describe(`ledger: ${name}`, () => {
+    let world: LedgerWorld;
+    let ledgers: readonly Ledger[];
+    const never = new AbortController().signal;
+    const ids = [0, 1, 2, 3];
+    const others = (self: number) => ids.filter((id) => id !== self);
+    const everyone = (work: (ledger: Ledger, id: number) => Promise<unknown>) => Promise.all(ledgers.map(work));
+
+    const books = (state: LedgerState) => state.parties.reduce((sum, { points, escrow }) => sum + points + escrow, 0n);
+    const at = async (round: number, phase: Phase) => {
+      const state = await ledgers[0].reached(round, phase, never);
+      assert.deepEqual([state.round, state.phase], [round, phase]);
+      assert.equal(books(state), state.minted);
+      return state;
+    };
+
+    before(async () => {
+      world = await create();
+      ledgers = world.members;
+    });
+    after(() => world.close());
+
+    it('tells the facts', async () => {
+      const facts = await ledgers[1].facts();
+      const { parameterCount, rounds, graceRounds, minProviders } = worldFacts;
+      assert.deepEqual(
+        { ...facts, chainId: 0n, contract: '', consortiumHash: 32 },
+        { chainId: 0n, contract: '', consortiumHash: 32, parameterCount, rounds, graceRounds, minProviders },
+      );
+      assert.ok(facts.chainId > 0n);
+      assert.match(facts.contract, /^0x[0-9a-fA-F]{40}$/);
+      assert.deepEqual(facts.consortiumHash, bytes(0xc0));
+    });
+
+    it('registers members in order, and nobody else', async () => {
+      assert.equal(await ledgers[0].self(), undefined);
+      assert.equal((await ledgers[0].state()).phase, 'forming');
+      await assert.rejects(world.stranger.init(worldRegistration(0)), reverts);
+      for (const id of [0, 1, 2]) assert.equal(await ledgers[id].init(worldRegistration(id)), id);
+      await assert.rejects(ledgers[1].init(worldRegistration(1)), reverts);
+      assert.equal(await ledgers[1].self(), 1);
+      assert.equal((await ledgers[3].state()).phase, 'forming');
+      const started = ledgers[0].reached(0, 'benchmark', never);
+      assert.equal(await ledgers[3].init(worldRegistration(3)), 3);
+      assert.equal((await started).phase, 'benchmark');
+    });
+
+    it('shows registrations as they were written, and the first points', async () => {
+      const { parties, minted } = await at(0, 'benchmark');
+      assert.equal(minted, 4n * 1500n);
+      for (const id of ids) {
+        const { account, ...party } = parties[id];
+        assert.match(account, /^0x[0-9a-fA-F]{40}$/);
+        const rest = { id, credible: true, acted: false, points: 1500n, escrow: 0n };
+        assert.deepEqual(party, { ...worldRegistration(id), ...rest });
+      }
+      assert.equal(new Set(parties.map(({ account }) => account)).size, 4);
+    });
+
+    it('ends the benchmark when all have reported', async () => {
+      await assert.rejects(ledgers[0].report(1, []), reverts);
+      await ledgers[0].report(0, []);
+      await assert.rejects(ledgers[0].report(0, [1]), reverts);
+      assert.deepEqual(
+        (await at(0, 'benchmark')).parties.map(({ acted }) => acted),
+        [true, false, false, false],
+      );
+      for (const id of [1, 2, 3]) await ledgers[id].report(0, id === 3 ? [0] : []);
+      const state = await at(1, 'order');
+      assert.ok(state.parties.every(({ credible, acted }) => credible && !acted));
+      assert.ok(state.deadline > Date.now() / 1000);
+    });
+
+    it('takes orders, keeps their points in escrow, and shows them', async () => {
+      await assert.rejects(ledgers[0].download(1, [{ provider: 1, count: 5 }], bytes(1)), reverts, 'too few providers');
+      const tooMany = others(0).map((provider) => ({ provider, count: 501 }));
+      await assert.rejects(ledgers[0].download(1, tooMany, bytes(1)), reverts, 'above the cap');
+      await everyone((ledger, self) => {
+        const orders = others(self).map((provider) => ({ provider, count: 100 * (self + 1) + provider }));
+        return ledger.download(1, self === 3 ? [] : orders.toReversed(), bytes(33 + self));
+      });
+      const { parties } = await at(1, 'deliver');
+      assert.deepEqual(
+        parties.map(({ escrow }) => escrow),
+        [306n, 605n, 904n, 0n],
+      );
+      assert.deepEqual(
+        parties.map(({ points }) => points),
+        [1194n, 895n, 596n, 1500n],
+      );
+      const orders = await ledgers[3].orders(1);
+      assert.equal(orders.length, 9);
+      assert.deepEqual(
+        orders.find(({ requester, provider }) => requester === 1 && provider === 3),
+        { requester: 1, provider: 3, count: 203 },
+      );
+      const keys = await ledgers[3].encryptionKeys(1);
+      assert.deepEqual(
+        [...keys].sort(([a], [b]) => a - b),
+        ids.map((id) => [id, bytes(33 + id)]),
+      );
+    });
+
+    it('pays for deliveries, refunds what is left out, and shows the commitments', async () => {
+      await assert.rejects(ledgers[0].upload(1, [{ requester: 3, commitment: bytes(1) }]), reverts, 'not ordered');
+      for (const id of ids) {
+        const requesters = others(id).filter((other) => other !== 3 && !(id === 1 && other === 2));
+        await ledgers[id].upload(
+          1,
+          requesters.map((requester) => ({ requester, commitment: bytes(16 * id + requester) })).toReversed(),
+        );
+      }
+      const { parties } = await at(1, 'evaluate');
+      assert.deepEqual(
+        parties.map(({ escrow }) => escrow),
+        [0n, 0n, 0n, 0n],
+      );
+      // Spent 306, 605, 904 − 301 refunded; earned 200+300, 101, 102+202, 103+203+303.
+      assert.deepEqual(
+        parties.map(({ points }) => points),
+        [1694n, 996n, 1201n, 2109n],
+      );
+      const deliveries = await ledgers[2].deliveries(1);
+      assert.equal(deliveries.length, 8);
+      assert.deepEqual(
+        deliveries.find(({ provider, requester }) => provider === 3 && requester === 1),
+        { provider: 3, requester: 1, commitment: bytes(49) },
+      );
+    });
+
+    it('removes nobody in the grace rounds', async () => {
+      await everyone((ledger, self) => ledger.report(1, self === 3 ? [] : [3]));
+      assert.ok((await at(2, 'order')).parties.every(({ credible }) => credible));
+      assert.deepEqual(await ledgers[0].orders(2), []);
+      assert.equal((await ledgers[0].orders(1)).length, 9);
+    });
+
+    it('ends phases past their deadline, and refunds', async () => {
+      await ledgers[0].download(
+        2,
+        others(0).map((provider) => ({ provider, count: 10 })),
+        bytes(5),
+      );
+      await world.increaseTime(DAY + 1);
+      const waiting = ids.map((id) => ledgers[id].reached(2, 'deliver', never));
+      for (const state of await Promise.all(waiting)) assert.equal(state.phase, 'deliver');
+      assert.equal((await at(2, 'deliver')).parties[0].escrow, 30n);
+      await ledgers[1].upload(2, [{ requester: 0, commitment: bytes(3) }]);
+      await world.increaseTime(DAY + 1);
+      const { parties } = await at(2, 'evaluate');
+      assert.deepEqual([parties[0].points, parties[0].escrow], [1684n, 0n]);
+      await assert.rejects(ledgers[2].upload(2, []), reverts, 'too late');
+    });
+
+    it('removes whom more than half reported, and closes after the last round', async () => {
+      await everyone((ledger, self) => ledger.report(2, self === 3 ? [] : [3]));
+      const state = await ledgers[2].reached(9, 'order', never);
+      assert.equal(state.phase, 'closed');
+      assert.deepEqual(
+        state.parties.map(({ credible }) => credible),
+        [true, true, true, false],
+      );
+      assert.equal(books(state), state.minted);
+    });
+
+    it('stops waiting when told to', async () => {
+      const fresh = await create();
+      const abort = new AbortController();
+      const waiting = fresh.members[0].reached(0, 'benchmark', abort.signal);
+      abort.abort(new Error('enough'));
+      await assert.rejects(waiting, /enough/);
+      await assert.rejects(fresh.members[0].reached(0, 'benchmark', abort.signal), /enough/);
+      await fresh.close();
+    });
+  });
+}
