@@ -29,6 +29,9 @@ export const nodeConfigSchema = z.strictObject({
       .string()
       .regex(/^0x[0-9a-fA-F]{40}$/)
       .describe('the address of the consortium’s contract: 0x and 40 hexadecimal digits'),
+    invitation: path
+      .optional()
+      .describe('a member’s invitation, as `dppdl invite` prints it; members of the constitution need none'),
     pollIntervalMs: z.int().min(50).max(60_000).default(1000).describe('milliseconds between looks at the chain'),
   }),
   keys: z.strictObject({
@@ -197,6 +200,10 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
     file: resolve(file),
     consortium: absolute(config.consortium),
     dataFolder: absolute(config.dataFolder),
+    ledger: {
+      ...config.ledger,
+      invitation: config.ledger.invitation === undefined ? undefined : absolute(config.ledger.invitation),
+    },
     keys: {
       ...config.keys,
       account: absolute(config.keys.account),
@@ -216,17 +223,22 @@ function consortiumConflicts({ model, inputs, credibility, rounds }: Consortium)
   const features = inputs.shape.reduce((product, side) => product * side, 1);
   if (model.kind === 'mlp') {
     const last = model.layers.length - 1;
+    const units = model.output === 'sigmoid' && inputs.classes === 2 ? [1, 2] : [inputs.classes];
     if (model.layers[0] !== features) {
       add(
         ['model', 'layers', 0],
         `must be ${features}, the size of inputs.shape ${inputs.shape.join('×')}, not ${model.layers[0]}`,
       );
     }
-    if (model.layers[last] !== inputs.classes) {
-      add(['model', 'layers', last], `must be inputs.classes = ${inputs.classes}, not ${model.layers[last]}`);
+    if (!units.includes(model.layers[last])) {
+      add(
+        ['model', 'layers', last],
+        `must be ${units.join(' or ')}, as inputs.classes asks, not ${model.layers[last]}`,
+      );
     }
-  } else if (inputs.shape.length !== 3 || inputs.shape[2] !== model.channels) {
-    add(['inputs', 'shape'], `must end in model.channels = ${model.channels} and have a height and a width before it`);
+  }
+  if (model.kind === 'cnn' && (inputs.shape.length !== 3 || inputs.shape[2] !== model.channels)) {
+    add(['inputs', 'shape'], `must be a height, a width and model.channels = ${model.channels}`);
   }
   if (credibility.graceRounds > rounds) {
     add(['credibility', 'graceRounds'], `must be at most rounds = ${rounds}, not ${credibility.graceRounds}`);

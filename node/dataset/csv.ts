@@ -19,13 +19,14 @@ interface Row {
 
 function splitRows(path: string, text: Buffer, { delimiter }: TableOptions): Row[] {
   try {
-    const rows: { record: string[]; info: { lines: number } }[] = parse(text, {
+    // The parser's types do not know what `info: true` changes in its result.
+    const rows = parse(text, {
       delimiter,
       bom: true,
       trim: true,
       skip_empty_lines: true,
       info: true,
-    });
+    }) as unknown as { record: string[]; info: { lines: number } }[];
     return rows.map(({ record, info }) => ({ line: info.lines, fields: record }));
   } catch (cause) {
     const detail = cause instanceof CsvError ? cause.message : 'it is not CSV';

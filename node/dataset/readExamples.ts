@@ -23,10 +23,10 @@ export interface PartyData {
  * Reads training and test data.
  *
  * @example
- * const { train, test } = await readData(config.data, consortium.inputs);
+ * const { train, test } = await readExamples(config.data, consortium.inputs);
  * @throws DatasetError naming the file and what is wrong with it.
  */
-export async function readData(options: DataOptions, format: InputFormat): Promise<PartyData> {
+export async function readExamples(options: DataOptions, format: InputFormat): Promise<PartyData> {
   let skipped = 0;
   const both = async <Part>(
     parts: { train: Part; test?: Part | undefined },
