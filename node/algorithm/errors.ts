@@ -21,3 +21,14 @@ export type AlgorithmErrorCode =
 
 /** Thrown by the algorithm; see {@link AlgorithmErrorCode}. */
 export class AlgorithmError extends DppdlError<AlgorithmErrorCode> {}
+
+/**
+ * The code of an error that is another party's or the network's doing, so that the round goes on without that party.
+ * @param signal - the call's signal: when it has aborted, the party was too slow.
+ * @throws the error itself when it is this party's own.
+ */
+export function codeOfOthersFault(error: unknown, signal: AbortSignal): string {
+  if (error instanceof DppdlError && (error.fault === 'peer' || error.fault === 'network')) return error.code;
+  if (signal.aborted) return 'TOO_LATE';
+  throw error;
+}

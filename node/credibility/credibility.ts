@@ -25,6 +25,10 @@ export function fadeCredibility(old: readonly number[], fresh: readonly number[]
  * The parties whose credibility is below c_th.
  * @param threshold - c_th = thresholdShare / |C|; the paper takes ⅔ of an equal share.
  */
-export function lowContributors(credibility: readonly number[], others: readonly PartyId[], threshold: number): PartyId[] {
+export function lowContributors(
+  credibility: readonly number[],
+  others: readonly PartyId[],
+  threshold: number,
+): PartyId[] {
   return others.filter((party) => credibility[party] < threshold);
 }

@@ -1,0 +1,93 @@
+/**
+ * Algorithm 1, initial benchmarking: each party shows what its data are worth before anything is exchanged.
+ * @module
+ */
+import { lowContributors, normaliseCredibility } from '../credibility/credibility.ts';
+import { accuracyOf, credibleOthers, type Member, normaliseOverCredible, purposes, seedFor } from './member.ts';
+import type { ModelShelf } from './modelShelf.ts';
+import type { Checkpoint, Publication } from './ports.ts';
+import { decodeSamples, encodeSamples, samplesHash } from './publication.ts';
+import { rateOthers } from './rating.ts';
+
+/**
+ * Runs Algorithm 1 for one party, up to the state with which the first round starts. Repeating it after a crash
+ * publishes the same samples and trains the same model.
+ * @param models - where this party's standalone model is offered for labelling the others' samples.
+ */
+export async function benchmark(member: Member, models: ModelShelf, signal: AbortSignal): Promise<Checkpoint> {
+  const { consortium, learner, ledger } = member;
+
+  // 1: pre-train a-priori models: the standalone model M_i and the sample generator.
+  const w0 = learner.initialise(consortium.seed);
+  const standalone = await learner.train(w0, member.examples, {
+    ...consortium.benchmark,
+    seed: seedFor(member.seed, 0, purposes.training),
+  });
+  const publication = await publishedSamples(member);
+
+  // 2: privacy level initialisation: λ_i = u_i / |D_i|.
+  const self = (await ledger.self()) ?? (await register(member, publication));
+  member.observe({
+    type: 'registered',
+    party: self,
+    samples: member.sharedSamples,
+    sharingLevel: member.sharedSamples / member.examples.labels.length,
+    privacy: publication.privacy,
+  });
+  models.put(0, standalone);
+
+  // 3: local credibility initialisation: c_i^j = m_j / u_i.
+  const state = await ledger.reached(0, 'benchmark', signal);
+  const others = credibleOthers(state, self);
+  const samples = decodeSamples(publication.bytes, consortium.inputs.shape, samplesHash(publication.bytes));
+  const inTime = AbortSignal.any([signal, member.clock.until(state.deadline)]);
+  const rating = await rateOthers(member, 0, samples, standalone, others, inTime);
+
+  // 4: local credibility normalisation and reports.
+  const everyone = others.map((party) => party.id);
+  const raw = state.parties.map((party) => rating.credibility[party.id] ?? 0);
+  const credibility = normaliseCredibility(raw, everyone);
+  const reported = lowContributors(credibility, everyone, consortium.credibility.thresholdShare / (others.length + 1));
+  if (state.phase === 'benchmark') await ledger.report(0, reported);
+
+  // 5: credible party set: the ledger removes whom the majority reported; step 4 again over those who stay.
+  const settled = await ledger.reached(1, 'order', signal);
+  // 6: points initialisation, p_i = λ_i·|w|·(n − 1), is the ledger's.
+
+  const accuracy = await accuracyOf(member, standalone);
+  const checkpoint: Checkpoint = {
+    round: 0,
+    // deviation: a consortium may start the rounds from w0 again, because steps on top of trained models diverge.
+    parameters: consortium.training.restart ? w0 : standalone,
+    alone: consortium.training.restart ? w0 : standalone,
+    credibility: normaliseOverCredible(credibility, settled, self),
+    silence: state.parties.map(() => 0),
+  };
+  await member.store.saveCheckpoint(checkpoint);
+  member.observe({ type: 'benchmarked', party: self, accuracy, credibility: checkpoint.credibility, reported });
+  return checkpoint;
+}
+
+/** Generates the samples once; after a restart those already published are used again. */
+async function publishedSamples(member: Member): Promise<Publication> {
+  const stored = await member.store.publication();
+  if (stored !== undefined) return stored;
+  const count = Math.max(member.sharedSamples, member.consortium.publishedSamples);
+  const { samples, privacy } = await member.generator.generate(member.examples, count);
+  const publication = { bytes: encodeSamples(samples), privacy };
+  await member.store.savePublication(publication);
+  return publication;
+}
+
+/** INIT: states who this party is, how much it has, how much it shares, and what its samples cost in privacy. */
+async function register(member: Member, publication: Publication): Promise<number> {
+  return await member.ledger.init({
+    ...member.contact,
+    maskKey: member.keys.maskKey,
+    encryptionKey: member.keys.encryptionKey,
+    examples: member.examples.labels.length,
+    samples: member.sharedSamples,
+    samplesHash: samplesHash(publication.bytes),
+    privacy: publication.privacy,
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * Algorithm 2, line 3, the receiving side: fetches what was delivered, makes up for who did not deliver, and opens
+ * the sum.
+ * @module
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { Delivery, PartyId } from '../types.ts';
+import type { RecoveredSeed, SumRequest } from './envelopes.ts';
+import { AlgorithmError, codeOfOthersFault } from './errors.ts';
+import { type Member, selfOf } from './member.ts';
+import type { LedgerState } from './ports.ts';
+import { countOf, sumsOf } from './sums.ts';
+
+/** What a round brought. */
+export interface Collection {
+  /** Σ Δw̃_j, float32 [D]; undefined if nothing was ordered or nothing could be opened. */
+  readonly sum: Float32Array | undefined;
+  /** Number of providers in the sum. */
+  readonly providers: number;
+  /** Number of entries they gave. */
+  readonly entries: number;
+  /** Providers that were asked and did not deliver, or whose blob could not be had. */
+  readonly missing: readonly PartyId[];
+}
+
+const nothing: Collection = { sum: undefined, providers: 0, entries: 0, missing: [] };
+
+/**
+ * Collects this party's sum of a round, after the deliver phase has ended.
+ * @param signal - ends the wait for blobs and seeds.
+ */
+export async function collectSum(
+  member: Member,
+  state: LedgerState,
+  round: number,
+  signal: AbortSignal,
+): Promise<Collection> {
+  const { envelopes, facts, ledger, observe } = member;
+  const self = await selfOf(member);
+  const request = (await sumsOf(member, state, round)).get(self);
+  if (request === undefined) return nothing;
+  const asked = request.orders.map(({ provider }) => provider);
+  const committed = (await ledger.deliveries(round)).filter(({ requester }) => requester === self);
+
+  const opened = await Promise.all(committed.map((delivery) => openBlob(member, request, delivery, signal)));
+  const delivered = new Map<PartyId, Uint32Array>();
+  committed.forEach(({ provider }, index) => {
+    const words = opened[index];
+    if (words !== undefined) delivered.set(provider, words);
+  });
+  const survivors = committed.map(({ provider }) => provider);
+  const missing = asked.filter((provider) => !delivered.has(provider));
+  const skip = (code: string, message: string): Collection => {
+    observe({ type: 'warning', round, code, party: null, message });
+    return { ...nothing, missing };
+  };
+
+  // Nobody gives seeds for a provider whose UPLOAD is recorded, so a blob that cannot be had costs this sum.
+  if (delivered.size < committed.length)
+    return skip('BLOB_UNAVAILABLE', 'A recorded delivery could not be had or opened');
+  if (delivered.size < facts.minProviders) return skip('GROUP_TOO_SMALL', 'Too few delivered for a sum to be opened');
+
+  const seeds = await Promise.all(
+    missing.flatMap((gone) =>
+      envelopes.helpers(request, gone, survivors).map((helper) => fetchSeed(member, round, helper, gone, signal)),
+    ),
+  );
+  const known = seeds.filter((seed) => seed !== undefined);
+  if (known.length < seeds.length)
+    return skip('SEED_UNAVAILABLE', 'A survivor did not help to sum without the missing');
+  const sum = await envelopes.sum(request, delivered, known);
+  const entries = survivors.reduce((total, provider) => total + countOf(request, provider), 0);
+  return { sum, providers: delivered.size, entries, missing };
+}
+
+/** Fetches one blob, checks it against its commitment before anything else is done with it, and opens it. */
+async function openBlob(
+  member: Member,
+  request: SumRequest,
+  { provider, commitment }: Delivery,
+  signal: AbortSignal,
+): Promise<Uint32Array | undefined> {
+  const { envelopes, exchange, observe, store } = member;
+  const { round } = request;
+  try {
+    const blob = await exchange.blob(provider, round, signal);
+    if (!timingSafeEqual(envelopes.commitment(blob), commitment)) {
+      throw new AlgorithmError('BAD_BLOB', `The blob of party ${provider} is not the one it committed to.`, {
+        fault: 'peer',
+      });
+    }
+    const pair = await store.roundKey(round);
+    if (pair === undefined) return undefined;
+    return await envelopes.open(request, provider, blob, pair);
+  } catch (error) {
+    const code = codeOfOthersFault(error, signal);
+    observe({ type: 'warning', round, code, party: provider, message: 'Its delivery could not be used' });
+    return undefined;
+  }
+}
+
+async function fetchSeed(
+  member: Member,
+  round: number,
+  helper: PartyId,
+  missing: PartyId,
+  signal: AbortSignal,
+): Promise<RecoveredSeed | undefined> {
+  try {
+    return { helper, missing, seed: await member.exchange.maskSeed(helper, round, missing, signal) };
+  } catch (error) {
+    const code = codeOfOthersFault(error, signal);
+    const message = `Did not help to sum without party ${missing}`;
+    member.observe({ type: 'warning', round, code, party: helper, message });
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Algorithm 2, line 2: what a party gives to the others' sums of one round.
+ * @module
+ */
+import type { PartyId } from '../types.ts';
+import { type Member, selfOf } from './member.ts';
+import type { LedgerState } from './ports.ts';
+import { countOf, sumsOf } from './sums.ts';
+
+/**
+ * Closes one blob for each order this party got, keeps them, and commits to them on the ledger. Commit first, deliver
+ * second: the others fetch a blob once they see its commitment. Does nothing when the deliver phase is over.
+ * @param gradient - Δw_j, float32 [D].
+ */
+export async function deliver(
+  member: Member,
+  state: LedgerState,
+  round: number,
+  gradient: Float32Array,
+): Promise<void> {
+  const { envelopes, ledger, store } = member;
+  const self = await selfOf(member);
+  if (state.round !== round || state.phase !== 'deliver' || state.parties[self].acted) return;
+
+  // Blobs of before a restart are used again: a keystream must never close two different gradients.
+  let blobs = await store.blobs(round);
+  if (blobs === undefined) {
+    const closed = new Map<PartyId, Uint8Array>();
+    for (const [requester, request] of await sumsOf(member, state, round)) {
+      if (countOf(request, self) > 0) closed.set(requester, await envelopes.seal(request, gradient));
+    }
+    await store.saveBlobs(round, closed);
+    blobs = closed;
+  }
+  const deliveries = [...blobs]
+    .map(([requester, blob]) => ({ requester, commitment: envelopes.commitment(blob) }))
+    .sort((a, b) => a.requester - b.requester);
+  await ledger.upload(round, deliveries);
+}

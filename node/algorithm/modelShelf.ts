@@ -1,0 +1,38 @@
+/**
+ * The models other parties' samples may be labelled with: the latest two rounds', by round. Asking for the model of a
+ * round that is still training waits for it.
+ * @module
+ */
+import { AlgorithmError } from './errors.ts';
+
+/** Holds w_i of the latest rounds; round 0 is the standalone model. */
+export class ModelShelf {
+  readonly #models = new Map<number, PromiseWithResolvers<Float32Array>>();
+  #latest = -1;
+
+  /** Offers the parameters with which this party ends `round`. */
+  put(round: number, parameters: Float32Array): void {
+    this.#slot(round).resolve(parameters);
+    this.#latest = Math.max(this.#latest, round);
+    for (const old of this.#models.keys()) if (old < this.#latest - 1) this.#models.delete(old);
+  }
+
+  /**
+   * The parameters of `round`, as soon as they exist.
+   * @throws AlgorithmError `REFUSED` for a round that is over or more than one round ahead.
+   */
+  at(round: number): Promise<Float32Array> {
+    if (round < this.#latest - 1 || (this.#latest >= 0 && round > this.#latest + 1)) {
+      throw new AlgorithmError('REFUSED', `Labels of round ${round} are not given in round ${this.#latest}.`, {
+        fault: 'peer',
+      });
+    }
+    return this.#slot(round).promise;
+  }
+
+  #slot(round: number): PromiseWithResolvers<Float32Array> {
+    const slot = this.#models.get(round) ?? Promise.withResolvers<Float32Array>();
+    this.#models.set(round, slot);
+    return slot;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Algorithm 2, privacy-preserving collaborative deep learning: one round of one party.
+ * @module
+ */
+import { scheduleAt } from '../consortium.ts';
+import { fadeCredibility, lowContributors, normaliseCredibility } from '../credibility/credibility.ts';
+import type { PartyId } from '../types.ts';
+import { type Collection, collectSum } from './collection.ts';
+import { deliver } from './delivery.ts';
+import { accuracyOf, credibleOthers, type Member, normaliseOverCredible, purposes, seedFor, selfOf } from './member.ts';
+import type { ModelShelf } from './modelShelf.ts';
+import { order } from './ordering.ts';
+import type { Checkpoint, LedgerState } from './ports.ts';
+import { decodeSamples, samplesHash } from './publication.ts';
+import { rateOthers } from './rating.ts';
+
+/**
+ * Plays round t: order, train, deliver, add the others' sum, rate the others.
+ * @param before - w_i and c_i at the end of the round before.
+ * @param models - where the updated model is offered for labelling the others' samples.
+ * @returns w_i′ and c_i′, saved.
+ */
+export async function playRound(
+  member: Member,
+  round: number,
+  before: Checkpoint,
+  models: ModelShelf,
+  signal: AbortSignal,
+): Promise<Checkpoint> {
+  const { consortium, ledger, learner, observe, store } = member;
+  const seconds = stopwatch(member);
+  const announce = (state: LedgerState) =>
+    observe({ type: 'phase', round: state.round, phase: state.phase, deadline: state.deadline });
+
+  // Local training gives Δw_i; it does not wait for the ledger.
+  const training = {
+    epochs: consortium.training.localEpochs,
+    batchSize: consortium.training.batchSize,
+    learningRate: scheduleAt(consortium.training.learningRate, round, consortium.rounds),
+    seed: seedFor(member.seed, round, purposes.training),
+  };
+  const trained = await learner.train(before.parameters, member.examples, training);
+  const gradient = trained.map((value, index) => value - before.parameters[index]);
+  const alone = await learner.train(before.alone, member.examples, training);
+  const train = seconds();
+
+  // 1: points update: orders go to the ledger, their points to escrow.
+  const ordering = await ledger.reached(round, 'order', signal);
+  announce(ordering);
+  const self = await selfOf(member);
+  const ordered = await order(member, ordering, round, before.credibility);
+  const delivering = await ledger.reached(round, 'deliver', signal);
+  const ordersDone = seconds();
+
+  // 2: three-layer onion-style encryption of what the others ordered; the commitments move the points.
+  announce(delivering);
+  await deliver(member, delivering, round, gradient);
+  const evaluating = await ledger.reached(round, 'evaluate', signal);
+  const deliveriesDone = seconds();
+
+  // 3: parameter update: w_i′ = w_i + Δw_i + Σ Δw̃_j, of which only the sum is ever seen.
+  announce(evaluating);
+  const inTime = AbortSignal.any([signal, member.clock.until(evaluating.deadline)]);
+  const collection = await collectSum(member, evaluating, round, inTime);
+  const parameters = integrate(member, before.parameters, gradient, collection);
+  models.put(round, parameters);
+
+  // 4: local credibility update on freshly drawn samples, by the updated models.
+  const publication = await store.publication();
+  const others = credibleOthers(evaluating, self);
+  const everyone = others.map((party) => party.id);
+  let credibility = normaliseOverCredible(before.credibility, evaluating, self);
+  let silence = evaluating.parties.map(({ id }) => before.silence[id] ?? 0);
+  if (publication !== undefined) {
+    const samples = decodeSamples(publication.bytes, consortium.inputs.shape, samplesHash(publication.bytes));
+    const rating = await rateOthers(member, round, samples, parameters, others, inTime);
+    const fresh = normaliseFresh(credibility, rating.credibility, everyone, rating.silent);
+    credibility = fadeCredibility(credibility, fresh, consortium.credibility.fade);
+    silence = silence.map((count, id) => (rating.silent.includes(id) ? count + 1 : 0));
+  }
+
+  // 5: local credibility normalisation and reports.
+  credibility = normaliseCredibility(credibility, everyone);
+  const threshold = consortium.credibility.thresholdShare / (others.length + 1);
+  const low = new Set(lowContributors(credibility, everyone, threshold));
+  for (const id of everyone) if (silence[id] >= consortium.credibility.silentRounds) low.add(id);
+  const reported = [...low].sort((a, b) => a - b);
+  const now = await ledger.state();
+  if (now.round === round && now.phase === 'evaluate' && !now.parties[self].acted) await ledger.report(round, reported);
+
+  // 6: credible party set: the ledger removes whom the majority reported; step 5 again over those who stay.
+  const settled = await ledger.reached(round + 1, 'order', signal);
+  for (const party of evaluating.parties) {
+    if (party.credible && !settled.parties[party.id].credible) observe({ type: 'removed', round, party: party.id });
+  }
+  const after: Checkpoint = {
+    round,
+    parameters,
+    alone,
+    credibility: normaliseOverCredible(credibility, settled, self),
+    silence,
+  };
+  await store.saveCheckpoint(after);
+  await store.dropRoundKeys(round + 1);
+
+  const [accuracy, accuracyAlone] = [await accuracyOf(member, parameters), await accuracyOf(member, alone)];
+  const traffic = member.exchange.traffic();
+  observe({
+    type: 'round',
+    party: self,
+    round,
+    accuracy,
+    accuracyAlone,
+    points: settled.parties[self].points.toString(),
+    ordered: ordered.reduce((sum, { count }) => sum + count, 0),
+    received: collection.entries,
+    missing: collection.missing,
+    skipped: collection.sum === undefined,
+    credibility: after.credibility,
+    reported,
+    bytesSent: traffic.sent,
+    bytesReceived: traffic.received,
+    seconds: { train, order: ordersDone, deliver: deliveriesDone, evaluate: seconds() },
+  });
+  return after;
+}
+
+/** w + Δw + ΣΔw̃, or its mean over those who gave. */
+function integrate(
+  member: Member,
+  parameters: Float32Array,
+  gradient: Float32Array,
+  { sum, providers }: Collection,
+): Float32Array {
+  // deviation: the paper always adds the plain sum, which is as many steps as there are providers where one was meant.
+  const share = member.consortium.aggregation.rule === 'mean' ? 1 / (1 + providers) : 1;
+  return parameters.map((value, index) => value + share * (gradient[index] + (sum?.[index] ?? 0)));
+}
+
+/** This round's credibility on the scale of last round's; who gave no labels keeps what it had. */
+function normaliseFresh(
+  old: readonly number[],
+  raw: readonly number[],
+  everyone: readonly PartyId[],
+  silent: readonly PartyId[],
+): number[] {
+  const heard = everyone.filter((id) => !silent.includes(id));
+  const share = 1 - silent.reduce((sum, id) => sum + old[id], 0);
+  // deviation: the paper mixes last round's normalised value with this round's raw one; both are normalised here.
+  const normalised = normaliseCredibility(
+    old.map((_, id) => raw[id] ?? 0),
+    heard,
+  );
+  return normalised.map((value, id) => (silent.includes(id) ? old[id] : value * share));
+}
+
+/** Seconds since the last call. */
+function stopwatch(member: Member): () => number {
+  let last = member.clock.now();
+  return () => {
+    const now = member.clock.now();
+    const elapsed = now - last;
+    last = now;
+    return elapsed;
+  };
+}

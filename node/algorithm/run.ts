@@ -1,0 +1,65 @@
+/**
+ * A party's whole life: benchmark once, then round after round until the ledger closes. Picks up after a crash where
+ * its last checkpoint and the ledger say.
+ * @module
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { consortiumHash } from '../consortium.ts';
+import { benchmark } from './benchmark.ts';
+import { AlgorithmError } from './errors.ts';
+import { accuracyOf, type Member } from './member.ts';
+import { ModelShelf } from './modelShelf.ts';
+import type { LedgerState } from './ports.ts';
+import { playRound } from './round.ts';
+import { createHandlers } from './serve.ts';
+
+/**
+ * Runs Algorithms 1 and 2 for one party until the last round is over, this party is voted out, or `signal` aborts.
+ * @throws AlgorithmError `WRONG_CONSORTIUM`, `REMOVED`; whatever the ports throw with fault `self` or `chain`.
+ */
+export async function run(member: Member, signal: AbortSignal): Promise<void> {
+  const { ledger, store, facts } = member;
+  if (!timingSafeEqual(facts.consortiumHash, consortiumHash(member.consortium))) {
+    throw new AlgorithmError(
+      'WRONG_CONSORTIUM',
+      `The ledger at ${facts.contract} was deployed for another consortium file.`,
+      {
+        fault: 'self',
+        action: 'Get the consortium file of this ledger from its founder, or correct ledger.contract.',
+      },
+    );
+  }
+
+  const models = new ModelShelf();
+  member.exchange.serve(createHandlers(member, models));
+  const resumed = await store.checkpoint();
+  let checkpoint = resumed ?? (await benchmark(member, models, signal));
+  if (resumed !== undefined) models.put(resumed.round, resumed.parameters);
+
+  let state = await ledger.state();
+  while (checkpoint.round < facts.rounds && state.phase !== 'closed') {
+    await refuseIfRemoved(member, state);
+    // A party that was away for several rounds goes on with the present one.
+    const round: number = Math.max(checkpoint.round + 1, state.round);
+    checkpoint = await playRound(member, round, checkpoint, models, signal);
+    state = await ledger.state();
+  }
+  const self = await ledger.self();
+  member.observe({
+    type: 'finished',
+    party: self ?? -1,
+    round: checkpoint.round,
+    accuracy: await accuracyOf(member, checkpoint.parameters),
+    accuracyAlone: await accuracyOf(member, checkpoint.alone),
+  });
+}
+
+async function refuseIfRemoved(member: Member, state: LedgerState): Promise<void> {
+  const self = await member.ledger.self();
+  if (self === undefined || state.parties[self].credible) return;
+  throw new AlgorithmError('REMOVED', `The other parties voted this one (party ${self}) out in round ${state.round}.`, {
+    fault: 'self',
+    action:
+      'Its models label the published samples worse than the consortium asks; improve the data and ask for a new invitation.',
+  });
+}

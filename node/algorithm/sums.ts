@@ -1,0 +1,34 @@
+/**
+ * The sums of a round as the ledger states them.
+ * @module
+ */
+import { scheduleAt } from '../consortium.ts';
+import type { Order, PartyId } from '../types.ts';
+import type { SumRequest } from './envelopes.ts';
+import type { Member } from './member.ts';
+import type { LedgerState } from './ports.ts';
+
+/** Every requester's sum of a round, by requester; parties that ordered nothing have none. */
+export async function sumsOf(member: Member, state: LedgerState, round: number): Promise<Map<PartyId, SumRequest>> {
+  const { consortium, ledger } = member;
+  const [orders, keys] = await Promise.all([ledger.orders(round), ledger.encryptionKeys(round)]);
+  const byRequester = Map.groupBy(orders, (order: Order) => order.requester);
+  const sums = new Map<PartyId, SumRequest>();
+  for (const [requester, lines] of byRequester) {
+    const party = state.parties[requester];
+    sums.set(requester, {
+      round,
+      requester: party,
+      encryptionKey: keys.get(requester) ?? party.encryptionKey,
+      orders: lines.toSorted((a, b) => a.provider - b.provider),
+      parties: state.parties,
+      clamp: scheduleAt(consortium.aggregation.clamp, round, consortium.rounds),
+    });
+  }
+  return sums;
+}
+
+/** The number of entries `provider` was asked for in a sum; 0 if it was not asked. */
+export function countOf(request: SumRequest, provider: PartyId): number {
+  return request.orders.find((order) => order.provider === provider)?.count ?? 0;
+}
