@@ -3,6 +3,7 @@
  * @module
  */
 import type { ModelSpec } from '../consortium.ts';
+import { cnnFamily, pictureSide } from './cnn.ts';
 import { type Engine, type Optimiser, sizeOf, type TrainingRule } from './engine.ts';
 import { LearnerError } from './errors.ts';
 import { mlpFamily } from './mlp.ts';
@@ -57,7 +58,15 @@ export function createModelEngine(model: KernelModel, { shape, classes }: InputS
       const { output = rule.output, loss = rule.loss, dropout = rule.dropout } = model;
       return createEngine(mlpFamily(model.layers, classes, { ...rule, output, loss, dropout }), relaxed);
     }
-    case 'cnn':
-      throw invalid('This build has no CNN.', 'Use another model.');
+    case 'cnn': {
+      const expected = [pictureSide, pictureSide, model.channels];
+      if (shape.length !== 3 || shape.some((edge, axis) => edge !== expected[axis])) {
+        throw invalid(
+          `The CNN takes pictures of ${expected.join('×')}, not ${shape.join('×')}.`,
+          'Make model.channels and inputs.shape fit each other.',
+        );
+      }
+      return createEngine(cnnFamily(model.channels, classes, rule), relaxed);
+    }
   }
 }
