@@ -24,8 +24,8 @@ abstract contract Parties is Exchange, Invitations {
     ) external returns (uint8 party) {
         Phase phase = _clock.phase;
         if (phase == Phase.Closed) revert PhaseMismatch(phase);
-        party = _seat();
         _checkInvited(invitation);
+        party = _seat();
         _register(party, registration);
         _pending |= Bitmap.only(party);
         if (phase == Phase.Forming) {

@@ -5,8 +5,8 @@
 
 import type { PartyId } from '../../node/types.ts';
 import { fromBitmap, toBitmap } from '../bitmap.ts';
-import { type Claim, type ClaimStatus, type Complaint, claimId } from '../types.ts';
-import { type Call, credibleSenderOf, credibleSet, type ModelState, refuse, senderOf } from './state.ts';
+import { type Claim, type ClaimStatus, type Complaint, claimId, claimStatuses } from '../types.ts';
+import { type Call, credibleSenderOf, credibleSet, type ModelState, refuse, refusePhase, senderOf } from './state.ts';
 
 const requesterOf = (claim: bigint): PartyId => Number((claim >> 8n) & 0xffn);
 const providerOf = (claim: bigint): PartyId => Number(claim & 0xffn);
@@ -21,7 +21,7 @@ export function fileClaim(
   deliveries: string,
 ): bigint {
   const requester = credibleSenderOf(state, call);
-  if (state.phase !== 'evaluate') refuse('PhaseMismatch', state.phase);
+  if (state.phase !== 'evaluate') refusePhase(state);
   if (state.round !== round) refuse('RoundMismatch', state.round, round);
   const claim = claimId({ round, requester, provider });
   if (state.claims.has(claim)) refuse('ClaimExists', claim);
@@ -76,7 +76,7 @@ export function voteClaim(state: ModelState, call: Call, claim: bigint, upheld: 
 
 /** Ends a claim if it can end now. */
 export function resolveClaim(state: ModelState, call: Call, claim: bigint): void {
-  const entry = state.claims.get(claim) ?? refuse('ClaimStatusMismatch', claim, 'none');
+  const entry = state.claims.get(claim) ?? refuse('ClaimStatusMismatch', claim, 0);
   const outcome = outcomeOf(state, call, claim, entry);
   const { deposit, bond } = entry;
   const all = deposit + bond;
@@ -104,13 +104,14 @@ function outcomeOf(state: ModelState, call: Call, claim: bigint, entry: Claim) {
   if (entry.status === 'filed' || entry.status === 'answered') {
     return refuse('ClaimWindowOpen', claim, entry.deadline, call.time);
   }
-  return refuse('ClaimStatusMismatch', claim, entry.status);
+  return refuse('ClaimStatusMismatch', claim, claimStatuses.indexOf(entry.status));
 }
 
 /** The claim, which must be at `status`. */
 function claimIn(state: ModelState, claim: bigint, status: ClaimStatus): Claim {
   const entry = state.claims.get(claim);
-  if (entry?.status !== status) return refuse('ClaimStatusMismatch', claim, entry?.status ?? 'none');
+  if (entry?.status !== status)
+    return refuse('ClaimStatusMismatch', claim, claimStatuses.indexOf(entry?.status ?? 'none'));
   return entry;
 }
 

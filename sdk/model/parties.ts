@@ -6,18 +6,27 @@ import { recoverAddress, TypedDataEncoder, ZeroAddress } from 'ethers';
 import type { PartyId } from '../../node/types.ts';
 import type { ChainRegistration, Invitation } from '../types.ts';
 import { endIfComplete, endPhase } from './rounds.ts';
-import { type Call, credibleSenderOf, credibleSet, idOf, type ModelState, refuse, senderOf } from './state.ts';
+import {
+  type Call,
+  credibleSenderOf,
+  credibleSet,
+  idOf,
+  type ModelState,
+  refuse,
+  refusePhase,
+  senderOf,
+} from './state.ts';
 
 /** INIT. @returns the sender's id. */
 export function init(state: ModelState, call: Call, registration: ChainRegistration, invitation: Invitation): PartyId {
-  if (state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  if (state.phase === 'closed') refusePhase(state);
+  requireInvited(state, call, invitation);
   const known = idOf(state, call.sender);
   const { maxParties, startParties } = state.facts;
   if (known !== undefined) {
     const { credible, pending, removed } = state.parties[known];
     if (credible || pending || removed) refuse('PartiesAlreadyRegistered', call.sender);
   } else if (state.parties.length === maxParties) refuse('PartiesFull', maxParties);
-  requireInvited(state, call, invitation);
   requireValid(registration);
   const id = known ?? state.parties.length;
   const forming = state.phase === 'forming';
@@ -36,7 +45,7 @@ export function init(state: ModelState, call: Call, registration: ChainRegistrat
 
 /** Replaces the sender's registration; new numbers of data wait for the next round. */
 export function update(state: ModelState, call: Call, registration: ChainRegistration): void {
-  if (state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  if (state.phase === 'closed') refusePhase(state);
   const id = senderOf(state, call);
   const party = state.parties[id];
   if (!party.credible && !party.pending) refuse('CredibleSetNotMember', id);
@@ -51,7 +60,7 @@ export function update(state: ModelState, call: Call, registration: ChainRegistr
 /** Votes to let an account in. */
 export function vouch(state: ModelState, call: Call, account: string): void {
   const id = credibleSenderOf(state, call);
-  if (state.phase === 'forming' || state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  if (state.phase === 'forming' || state.phase === 'closed') refusePhase(state);
   state.vouchers.set(account, new Set([...(state.vouchers.get(account) ?? []), id]));
   state.events.push({ name: 'Vouched', party: id, account });
 }
@@ -59,7 +68,7 @@ export function vouch(state: ModelState, call: Call, account: string): void {
 /** Leaves the credible set at once. */
 export function resign(state: ModelState, call: Call): void {
   const id = credibleSenderOf(state, call);
-  if (state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  if (state.phase === 'closed') refusePhase(state);
   Object.assign(state.parties[id], { credible: false, pending: false });
   state.events.push({ name: 'Resigned', round: state.round, party: id });
   endIfComplete(state, call);

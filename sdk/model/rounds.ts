@@ -5,7 +5,7 @@
 
 import type { PartyId, Phase } from '../../node/types.ts';
 import type { Facts } from '../types.ts';
-import { type Call, credibleSenderOf, credibleSet, idsWhere, type ModelState, refuse } from './state.ts';
+import { type Call, credibleSenderOf, credibleSet, idsWhere, type ModelState, refuse, refusePhase } from './state.ts';
 
 /** Longest duration of each phase in seconds. */
 function durationOf(facts: Facts, phase: Exclude<Phase, 'closed'>): number {
@@ -24,7 +24,7 @@ export function enter(state: ModelState, call: Call, phase: Phase, round: number
 /** Checks that the sender may act in `phase` of `round`, and has not yet. @returns its id. */
 export function acting(state: ModelState, call: Call, phase: Phase, round: number): PartyId {
   const id = credibleSenderOf(state, call);
-  if (state.phase !== phase) refuse('PhaseMismatch', state.phase);
+  if (state.phase !== phase) refusePhase(state);
   if (state.round !== round) refuse('RoundMismatch', state.round, round);
   if (state.acted.has(id)) refuse('RoundAlreadyActed', id);
   return id;
@@ -39,7 +39,7 @@ export function endIfComplete(state: ModelState, call: Call): void {
 
 /** Ends a phase whose deadline has passed. */
 export function advance(state: ModelState, call: Call): void {
-  if (state.phase === 'closed') refuse('PhaseMismatch', state.phase);
+  if (state.phase === 'closed') refusePhase(state);
   if (call.time < state.deadline) refuse('RoundDeadlineAhead', state.deadline, call.time);
   const present = credibleSet(state).length;
   const { minParties } = state.facts;

@@ -9,7 +9,7 @@ import { toBitmap } from '../bitmap.ts';
 import type { ErrorName, EventName } from '../contract.ts';
 import { RevertError } from '../errors.ts';
 import type { EventFields } from '../events.ts';
-import type { ChainRegistration, Claim, Facts } from '../types.ts';
+import { type ChainRegistration, type Claim, type Facts, phases } from '../types.ts';
 
 /** Who calls, and when. */
 export interface Call {
@@ -75,9 +75,15 @@ export interface ModelState {
   events: ModelEvent[];
 }
 
-/** Ends a call without effect, as the contract does. */
+/** Ends a call without effect, as the contract does; numbers become bigint, as the contract's are. */
 export function refuse(name: ErrorName, ...args: readonly unknown[]): never {
-  throw new RevertError(name, args);
+  const codes = args.map((arg) => (typeof arg === 'number' ? BigInt(arg) : arg));
+  throw new RevertError(name, codes);
+}
+
+/** Refuses a call that does not fit the phase. */
+export function refusePhase(state: ModelState): never {
+  return refuse('PhaseMismatch', phases.indexOf(state.phase));
 }
 
 /** Ids of the credible set, ascending. */
