@@ -79,7 +79,8 @@ export function cnnFamily(channels: number, classes: number, rule: TrainingRule)
         return { start, count: 1, length, stride: length };
       });
       const head = { ...workload, common: undefined };
-      const stack = placeStack(allocator, sizes, rule, head, end, memory.targetOffset);
+      const { targetOffset } = memory;
+      const stack = placeStack(allocator, sizes, rule, head, { start: end, targetOffset, passesDown: true });
       const cellBytes = cells * filters1 * 4;
       const values = {
         plan,
@@ -89,7 +90,7 @@ export function cnnFamily(channels: number, classes: number, rule: TrainingRule)
         biases1: runs[1].start * 4,
         weights2: runs[2].start * 4,
         biases2: runs[3].start * 4,
-        targetOffset: memory.targetOffset,
+        targetOffset,
         cells: allocator.take(batch * cellBytes),
         winners1: allocator.take(batch * cellBytes),
         features: allocator.take(batch * strideOf(features) * 4),

@@ -22,8 +22,11 @@ export function mlpFamily(sizes: readonly number[], classes: number, rule: Train
     place(allocator, workload) {
       const plan = allocator.take(planBytes);
       const memory = takeParameters(allocator, stackBytes(sizes), rule);
-      const start = memory.values.parameters;
-      const stack = placeStack(allocator, sizes, rule, workload, start, memory.targetOffset);
+      const stack = placeStack(allocator, sizes, rule, workload, {
+        start: memory.values.parameters,
+        targetOffset: memory.targetOffset,
+        passesDown: false,
+      });
       return {
         plan,
         runs: stack.runs,

@@ -117,19 +117,20 @@ export interface PlacedStack {
 
 /**
  * Places the layers of a stack.
- * @param start - address of the stack's parameters, {@link stackBytes} long.
+ * @param memory - `start`: address of the stack's parameters, {@link stackBytes} long; `passesDown`: the gradient by the
+ * stack's inputs is wanted.
  */
 export function placeStack(
   allocator: Allocator,
   sizes: readonly number[],
   rule: TrainingRule,
   { batch, common }: Workload,
-  start: number,
-  targetOffset: number,
+  memory: { readonly start: number; readonly targetOffset: number; readonly passesDown: boolean },
 ): PlacedStack {
   const runs: Run[] = [];
   const table = allocator.take((sizes.length - 1) * recordBytes(layerFields));
-  let end = start;
+  const { targetOffset } = memory;
+  let end = memory.start;
   const layers = sizes.slice(1).map((outputs, index) => {
     const inputs = sizes[index];
     const outputStride = strideOf(outputs);
@@ -153,7 +154,7 @@ export function placeStack(
       deltas: allocator.take(batch * outputStride * 4),
       lists: allocator.take((sparse ? batch : Math.min(batch, blocked)) * (inputs + 1) * 8),
       counts: allocator.take(batch * 4),
-      transposed: allocator.take(index === 0 ? 0 : strideOf(outputs) * inputStride * 4),
+      transposed: allocator.take(index > 0 || memory.passesDown ? strideOf(outputs) * inputStride * 4 : 0),
       sparse: Number(sparse),
       common: sparse && targetOffset === 0 ? common : 0,
       shared: allocator.take(outputStride * 4),
