@@ -15,7 +15,9 @@ export type LearnerErrorCode =
   /** An option is out of its range. */
   | 'INVALID_OPTION'
   /** The compiled kernels are missing. */
-  | 'KERNELS_MISSING';
+  | 'KERNELS_MISSING'
+  /** A training thread ended before its work did. */
+  | 'WORKER_FAILED';
 
 /** An error of the learner; always this node's own fault. */
 export class LearnerError extends DppdlError<LearnerErrorCode> {}

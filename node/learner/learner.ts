@@ -10,6 +10,7 @@ import { countParameters, type Engine } from './engine.ts';
 import { LearnerError } from './errors.ts';
 import { initialParameters } from './initialise.ts';
 import { createModelEngine, type InputSpec } from './model.ts';
+import { WorkerPool } from './pool.ts';
 import { labelInBlocks, predictInBlocks, trainInBlocks } from './work.ts';
 
 /** A learner that also predicts probabilities and knows what it runs on. */
@@ -30,6 +31,12 @@ export interface ModelLearner extends Learner {
 export interface LearnerOptions {
   /** Fuse multiplications with additions: faster, but results differ in their last bits from other hosts'. */
   readonly relaxed?: boolean;
+  /**
+   * Threads to train on, so that this one stays free and as many calls run at once; 0, the default, uses this thread
+   * and lets other work in between. Results do not depend on it. With threads, the contents of examples and inputs must
+   * not change after they were first passed: they are copied to shared memory once, or not at all if they are there.
+   */
+  readonly threads?: number;
 }
 
 function fail(code: 'SHAPE_MISMATCH' | 'INVALID_OPTION', message: string): never {
@@ -79,20 +86,62 @@ async function unhurried<T>(work: Generator<void, T>): Promise<T> {
   }
 }
 
-/** Puts an engine behind the port, on this thread. */
-export function engineLearner(engine: Engine, backend: string): ModelLearner {
-  const sizes: Sizes = {
-    parameterCount: countParameters(engine.tensors),
-    features: engine.features,
-    classes: engine.classes,
-  };
-  /** One piece of work at a time: the engine holds one set of parameters. */
+/** Who carries out checked work: this thread or a pool. */
+type Executor = Pick<ModelLearner, 'train' | 'label' | 'predict' | 'memoryBytes' | 'close'>;
+
+/** Works on this thread, one job at a time: the engine holds one set of parameters. */
+function localExecutor(engine: Engine): Executor {
   let turn: Promise<unknown> = Promise.resolve();
   function inTurn<T>(work: Generator<void, T>): Promise<T> {
     const mine = turn.then(() => unhurried(work));
     turn = mine.catch(() => undefined);
     return mine;
   }
+  return {
+    train: (parameters, examples, options) => inTurn(trainInBlocks(engine, parameters, examples, options)),
+    label: (parameters, inputs) => inTurn(labelInBlocks(engine, parameters, inputs)),
+    predict: (parameters, inputs) => inTurn(predictInBlocks(engine, parameters, inputs)),
+    memoryBytes: () => engine.memoryBytes,
+    close: async () => undefined,
+  };
+}
+
+/** Works on a pool's threads, as many jobs at a time as there are. */
+function pooledExecutor(pool: WorkerPool): Executor {
+  return {
+    async train(parameters, { inputs, labels }, { epochs, batchSize, learningRate, seed }) {
+      const options = { epochs, batchSize, learningRate, seed };
+      const job = {
+        kind: 'train',
+        parameters: parameters.slice(),
+        inputs: pool.share(inputs),
+        labels,
+        options,
+      } as const;
+      return Float32Array.from(await pool.run(job));
+    },
+    async label(parameters, inputs) {
+      return Uint8Array.from(
+        await pool.run({ kind: 'label', parameters: parameters.slice(), inputs: pool.share(inputs) }),
+      );
+    },
+    async predict(parameters, inputs) {
+      return Float32Array.from(
+        await pool.run({ kind: 'predict', parameters: parameters.slice(), inputs: pool.share(inputs) }),
+      );
+    },
+    memoryBytes: () => pool.memoryBytes,
+    close: () => pool.close(),
+  };
+}
+
+/** Puts an executor behind the port. */
+function checkedLearner(engine: Engine, executor: Executor, backend: string): ModelLearner {
+  const sizes: Sizes = {
+    parameterCount: countParameters(engine.tensors),
+    features: engine.features,
+    classes: engine.classes,
+  };
   return {
     backend,
     parameterCount: sizes.parameterCount,
@@ -101,20 +150,20 @@ export function engineLearner(engine: Engine, backend: string): ModelLearner {
     async train(parameters, examples, options) {
       checkParameters(sizes, parameters);
       checkTraining(sizes, examples, options);
-      return inTurn(trainInBlocks(engine, parameters, examples, options));
+      return executor.train(parameters, examples, options);
     },
     async label(parameters, inputs) {
       checkParameters(sizes, parameters);
       checkInputs(sizes, inputs);
-      return inTurn(labelInBlocks(engine, parameters, inputs));
+      return executor.label(parameters, inputs);
     },
     async predict(parameters, inputs) {
       checkParameters(sizes, parameters);
       checkInputs(sizes, inputs);
-      return inTurn(predictInBlocks(engine, parameters, inputs));
+      return executor.predict(parameters, inputs);
     },
-    memoryBytes: () => engine.memoryBytes,
-    close: async () => undefined,
+    memoryBytes: () => executor.memoryBytes(),
+    close: () => executor.close(),
   };
 }
 
@@ -137,5 +186,13 @@ export async function createLearner(
   if (model.kind === 'layers') {
     throw new LearnerError('INVALID_MODEL', 'A Layers model needs its topology.', { fault: 'self' });
   }
-  return engineLearner(createModelEngine(model, inputs, relaxed), backendName(relaxed));
+  const threads = options.threads ?? 0;
+  if (!Number.isSafeInteger(threads) || threads < 0) fail('INVALID_OPTION', `threads must be ≥ 0, not ${threads}.`);
+  const engine = createModelEngine(model, inputs, relaxed);
+  const { shape, classes } = inputs;
+  const executor =
+    threads > 0
+      ? pooledExecutor(new WorkerPool({ model, inputs: { shape, classes }, relaxed }, threads))
+      : localExecutor(engine);
+  return checkedLearner(engine, executor, backendName(relaxed));
 }
