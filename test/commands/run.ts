@@ -1,0 +1,24 @@
+/**
+ * Runs a subcommand in this process and takes what it prints.
+ * @module
+ */
+import type { Command } from 'commander';
+
+/** @returns everything the command wrote to standard output. Errors are thrown as the command throws them. */
+export async function runCommand(command: Command, parameters: readonly string[]): Promise<string> {
+  const write = process.stdout.write.bind(process.stdout);
+  let output = '';
+  // The test runner reports through the same stream, in bytes; commands print text.
+  process.stdout.write = (chunk: string | Uint8Array) => {
+    if (typeof chunk !== 'string') return write(chunk);
+    output += chunk;
+    return true;
+  };
+  try {
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+    await command.parseAsync([...parameters], { from: 'user' });
+    return output;
+  } finally {
+    process.stdout.write = write;
+  }
+}
