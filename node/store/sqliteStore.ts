@@ -1,0 +1,166 @@
+/**
+ * The store of a node: one SQLite file in its data folder, every value encrypted.
+ *
+ * Blobs lie in a table and not in files of their own, because all of a round and the note that it was saved must become
+ * durable at once: with 49 blobs of 140 kB one transaction took 9 ms, a synchronised file for each 5 ms where
+ * synchronising was almost free, and 50 synchronisations instead of one elsewhere. Encrypting them takes 28 ms more.
+ * @module
+ */
+import type { Store } from '../algorithm/ports.ts';
+import type { PartyId } from '../types.ts';
+import { openDatabase } from './database.ts';
+import { alreadySaved, StoreError } from './errors.ts';
+import {
+  blobsDigest,
+  decodeCheckpoint,
+  decodePublication,
+  decodeRoundKey,
+  encodeCheckpoint,
+  encodePublication,
+  encodeRoundKey,
+  sameBytes,
+} from './records.ts';
+import { createSealer } from './seal.ts';
+
+/** Where and under which secret a node keeps its state. */
+export interface SqliteStoreOptions {
+  /** The data folder; made if it is missing. One node each. */
+  readonly folder: string;
+  /** The node's secret, from which the key of the file is derived; 32 bytes. */
+  readonly secret: Uint8Array;
+  /** Blobs of this many last rounds are kept, ≥ 1; default 4. That a round was saved is never forgotten. */
+  readonly keepRounds?: number;
+}
+
+/** A store with a file behind it. */
+export interface SqliteStore extends Store {
+  /** Gives the data folder free for another process. */
+  close(): void;
+}
+
+/**
+ * Opens the store of a data folder.
+ * @throws StoreError `LOCKED`, `CORRUPT`, `WRONG_SECRET`, `WRONG_VERSION`, `FAILED`
+ */
+export function createSqliteStore({ folder, secret, keepRounds = 4 }: SqliteStoreOptions): SqliteStore {
+  const sealer = createSealer(secret);
+  const database = openDatabase(folder);
+
+  function readRecord(name: string): Uint8Array | undefined {
+    const row = database.read((db) => db.prepare('SELECT value FROM record WHERE name = ?').get(name));
+    return row && sealer.open(name, bytesOf(row.value, name));
+  }
+  function writeRecord(name: string, value: Uint8Array): void {
+    const sealed = sealer.seal(name, value);
+    database.transact((db) =>
+      db.prepare('INSERT OR REPLACE INTO record (name, value) VALUES (?, ?)').run(name, sealed),
+    );
+  }
+  function readRoundKey(round: number): Uint8Array | undefined {
+    const row = database.read((db) => db.prepare('SELECT value FROM round_key WHERE round = ?').get(round));
+    const name = keyName(round);
+    return row && sealer.open(name, bytesOf(row.value, name));
+  }
+
+  try {
+    proveSecret(database.isEmpty(), readRecord, writeRecord);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+
+  return {
+    close: () => database.close(),
+    async checkpoint() {
+      const bytes = readRecord('checkpoint');
+      return bytes && decodeCheckpoint(bytes);
+    },
+    async saveCheckpoint(checkpoint) {
+      writeRecord('checkpoint', encodeCheckpoint(checkpoint));
+    },
+    async publication() {
+      const bytes = readRecord('publication');
+      return bytes && decodePublication(bytes);
+    },
+    async savePublication(publication) {
+      const bytes = encodePublication(publication);
+      const before = readRecord('publication');
+      if (before === undefined) writeRecord('publication', bytes);
+      else if (!sameBytes(before, bytes)) throw alreadySaved('publication');
+    },
+    async roundKey(round) {
+      const bytes = readRoundKey(round);
+      return bytes && decodeRoundKey(bytes);
+    },
+    async saveRoundKey(round, pair) {
+      const bytes = encodeRoundKey(pair);
+      const before = readRoundKey(round);
+      if (before !== undefined) {
+        if (!sameBytes(before, bytes)) throw alreadySaved(keyName(round));
+        return;
+      }
+      const sealed = sealer.seal(keyName(round), bytes);
+      bytes.fill(0);
+      database.transact((db) => db.prepare('INSERT INTO round_key (round, value) VALUES (?, ?)').run(round, sealed));
+    },
+    async dropRoundKeys(round) {
+      database.transact((db) => db.prepare('DELETE FROM round_key WHERE round < ?').run(round));
+      database.truncateLog();
+    },
+    async blobs(round) {
+      return database.read((db) => {
+        if (db.prepare('SELECT 1 FROM blob_set WHERE round = ? AND kept = 1').get(round) === undefined)
+          return undefined;
+        const rows = db.prepare('SELECT party, value FROM blob WHERE round = ? ORDER BY party').all(round);
+        return new Map<PartyId, Uint8Array>(
+          rows.map(({ party, value }) => {
+            const name = blobName(round, Number(party));
+            return [Number(party), sealer.open(name, bytesOf(value, name))];
+          }),
+        );
+      });
+    },
+    async saveBlobs(round, blobs) {
+      const digest = blobsDigest(blobs);
+      database.transact((db) => {
+        const before = db.prepare('SELECT digest FROM blob_set WHERE round = ?').get(round);
+        if (before !== undefined) {
+          if (sameBytes(bytesOf(before.digest, 'digest'), digest)) return;
+          throw alreadySaved(`set of blobs of round ${round}`);
+        }
+        db.prepare('INSERT INTO blob_set (round, digest, kept) VALUES (?, ?, 1)').run(round, digest);
+        const insert = db.prepare('INSERT INTO blob (round, party, value) VALUES (?, ?, ?)');
+        for (const [party, blob] of blobs) insert.run(round, party, sealer.seal(blobName(round, party), blob));
+        db.prepare('DELETE FROM blob WHERE round <= ?').run(round - keepRounds);
+        db.prepare('UPDATE blob_set SET kept = 0 WHERE round <= ? AND kept = 1').run(round - keepRounds);
+      });
+    },
+  };
+}
+
+/** Writes a record only the right secret opens, or opens it. @throws StoreError `WRONG_SECRET` */
+function proveSecret(
+  isEmpty: boolean,
+  readRecord: (name: string) => Uint8Array | undefined,
+  writeRecord: (name: string, value: Uint8Array) => void,
+): void {
+  try {
+    if (readRecord('proof') !== undefined) return;
+  } catch (cause) {
+    throw new StoreError('WRONG_SECRET', 'The data folder belongs to another node key.', {
+      fault: 'self',
+      action: 'Use the keystore this data folder was made with, or a new data folder.',
+      cause,
+    });
+  }
+  if (!isEmpty) throw new StoreError('CORRUPT', 'The state file lacks its proof of secret.', { fault: 'self' });
+  writeRecord('proof', new Uint8Array(0));
+}
+
+const keyName = (round: number) => `key of round ${round}`;
+const blobName = (round: number, party: PartyId) => `blob of round ${round} for party ${party}`;
+
+function bytesOf(value: unknown, name: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new StoreError('CORRUPT', `The saved ${name} is damaged.`, { fault: 'self', meta: { name } });
+}

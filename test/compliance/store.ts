@@ -1,0 +1,138 @@
+/**
+ * What every adapter of the `Store` port must do.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Checkpoint, Publication, Store } from '../../node/algorithm/ports.ts';
+
+/** An adapter under test. `reopen` gives what a new process would see, or undefined where nothing survives one. */
+export interface StoreCase {
+  readonly store: Store;
+  readonly reopen: (() => Store) | undefined;
+  end(): void;
+}
+
+const bytes = (length: number, first: number) => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff);
+const pair = (first: number) => ({ publicKey: bytes(32, first), secretKey: bytes(32, first + 100) });
+
+const checkpoint: Checkpoint = {
+  round: 3,
+  parameters: Float32Array.of(0, -0, 1.5, -3.25e-20, 3.4e38, Math.PI),
+  alone: Float32Array.of(1, 2, 3, 4, 5, 6),
+  credibility: [0, 0.1, 0.9000000000000001],
+  silence: [0, 2, 0],
+};
+const publication: Publication = {
+  bytes: bytes(1000, 7),
+  privacy: { generator: 'gaussian', epsilon: 4, delta: 1e-5, unit: 'record' },
+};
+
+/** Runs the suite on an adapter. `keepRounds` of the adapter must be 2. */
+export function testStore(name: string, create: () => StoreCase): void {
+  const check = (title: string, body: (store: Store, again: () => Store) => Promise<void>) =>
+    test(`${name}: ${title}`, async () => {
+      const given = create();
+      try {
+        let store = given.store;
+        await body(store, () => {
+          if (given.reopen !== undefined) store = given.reopen();
+          return store;
+        });
+      } finally {
+        given.end();
+      }
+    });
+  const refuses = (promise: Promise<unknown>) => assert.rejects(promise, { code: 'ALREADY_SAVED', fault: 'self' });
+
+  check('a new store is empty', async (store) => {
+    assert.equal(await store.checkpoint(), undefined);
+    assert.equal(await store.publication(), undefined);
+    assert.equal(await store.roundKey(1), undefined);
+    assert.equal(await store.blobs(1), undefined);
+  });
+
+  check('the last checkpoint comes back bit for bit', async (store, again) => {
+    await store.saveCheckpoint({ ...checkpoint, round: 2, parameters: new Float32Array(9) });
+    await store.saveCheckpoint(checkpoint);
+    const back = await again().checkpoint();
+    assert.deepEqual(back, checkpoint);
+    assert.ok(back !== undefined && Object.is(back.parameters[1], -0));
+  });
+
+  check('a checkpoint saved is not changed by its owner', async (store) => {
+    const parameters = Float32Array.of(1, 2);
+    await store.saveCheckpoint({ ...checkpoint, parameters });
+    parameters[0] = 9;
+    const first = await store.checkpoint();
+    first?.parameters.fill(7);
+    assert.deepEqual((await store.checkpoint())?.parameters, Float32Array.of(1, 2));
+  });
+
+  check('a publication is saved once', async (store, again) => {
+    await store.savePublication(publication);
+    await store.savePublication(publication);
+    assert.deepEqual(await again().publication(), publication);
+    await refuses(again().savePublication({ ...publication, bytes: bytes(1000, 8) }));
+    await refuses(again().savePublication({ ...publication, privacy: { ...publication.privacy, epsilon: 5 } }));
+    assert.deepEqual(await again().publication(), publication);
+  });
+
+  check('round keys are saved once, and dropped for good', async (store, again) => {
+    for (const round of [1, 2, 3]) await store.saveRoundKey(round, pair(round));
+    await store.saveRoundKey(2, pair(2));
+    await refuses(store.saveRoundKey(2, pair(9)));
+    await again().dropRoundKeys(3);
+    const after = again();
+    assert.equal(await after.roundKey(1), undefined);
+    assert.equal(await after.roundKey(2), undefined);
+    assert.deepEqual(await after.roundKey(3), pair(3));
+  });
+
+  check('blobs of a round are saved once and come back', async (store, again) => {
+    const blobs = new Map([
+      [4, bytes(300, 1)],
+      [0, bytes(0, 0)],
+    ]);
+    await store.saveBlobs(1, blobs);
+    await store.saveBlobs(1, new Map([...blobs].reverse()));
+    const back = await again().blobs(1);
+    assert.deepEqual(back, blobs);
+    await refuses(again().saveBlobs(1, new Map([[4, bytes(300, 2)]])));
+    await refuses(again().saveBlobs(1, new Map([...blobs, [5, bytes(1, 1)]])));
+    await refuses(again().saveBlobs(1, new Map()));
+    assert.deepEqual(await again().blobs(1), blobs);
+  });
+
+  check('a round without blobs is a saved round', async (store, again) => {
+    await store.saveBlobs(1, new Map());
+    assert.deepEqual(await again().blobs(1), new Map());
+    await refuses(again().saveBlobs(1, new Map([[1, bytes(4, 4)]])));
+  });
+
+  check('old blobs are pruned, but their rounds stay used', async (store, again) => {
+    for (const round of [1, 2, 3]) await store.saveBlobs(round, new Map([[0, bytes(50, round)]]));
+    const after = again();
+    assert.equal(await after.blobs(1), undefined);
+    assert.deepEqual(await after.blobs(2), new Map([[0, bytes(50, 2)]]));
+    assert.deepEqual(await after.blobs(3), new Map([[0, bytes(50, 3)]]));
+    await refuses(after.saveBlobs(1, new Map([[0, bytes(50, 99)]])));
+  });
+
+  check('blobs of different sets are never taken for the same', async (store) => {
+    const set = fc.uniqueArray(fc.tuple(fc.nat(5), fc.uint8Array({ maxLength: 3 })), { selector: ([party]) => party });
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(set, set, async (first, second) => {
+        round += 1;
+        await store.saveBlobs(round, new Map(first));
+        const ordered = (entries: typeof first) => [...entries].sort(([a], [b]) => a - b).map(([p, b]) => [p, [...b]]);
+        const same = JSON.stringify(ordered(first)) === JSON.stringify(ordered(second));
+        if (same) await store.saveBlobs(round, new Map(second));
+        else await refuses(store.saveBlobs(round, new Map(second)));
+      }),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+}
