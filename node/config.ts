@@ -255,3 +255,20 @@ export async function readConsortium(file: string): Promise<Consortium> {
   refuseIf(consortiumConflicts(value));
   return value;
 }
+
+/** What `dppdl invite` prints. */
+const invitationSchema = z.strictObject({
+  expires: z.int().min(0).describe('Unix time of the last second at which the invitation is good'),
+  signature: z
+    .string()
+    .regex(/^0x([0-9a-fA-F]{130})?$/)
+    .describe('65 bytes in hexadecimal'),
+});
+
+/**
+ * Reads an invitation.
+ * @throws {@link ConfigError} `NOT_FOUND`, `NOT_READABLE`, `NOT_YAML`, `UNKNOWN_KEY`, `INVALID_VALUE`.
+ */
+export async function readInvitation(file: string): Promise<Readonly<z.infer<typeof invitationSchema>>> {
+  return (await readYamlFile(file, invitationSchema)).value;
+}

@@ -15,6 +15,7 @@ import {
 import { constants } from 'node:fs';
 import { access, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { getAddress } from 'ethers/address';
 import { scrypt } from 'ethers/crypto';
 import { decryptKeystoreJson, encryptKeystoreJson, Wallet } from 'ethers/wallet';
 import type { Keys } from './algorithm/ports.ts';
@@ -56,8 +57,6 @@ export interface NodeKeys extends Keys {
   readonly encryptionSecret: Uint8Array;
   /** Key under which the store encrypts what it must keep secret; 32 bytes. */
   readonly storeKey: Uint8Array;
-  /** Seed of the node's repeatable, non-secret choices where the configuration gives none; 31 bits. */
-  readonly seed: number;
 }
 
 /** DER of PKCS #8 (RFC 8410) up to the 32 bytes of an X25519 secret. */
@@ -101,7 +100,6 @@ export function createNodeKeys(secret: Uint8Array): NodeKeys {
     peerSeed: derive('peer'),
     encryptionSecret,
     storeKey: derive('store'),
-    seed: Buffer.from(derive('seed')).readUInt32BE() >>> 1,
   };
 }
 
@@ -190,37 +188,57 @@ export async function createKeystores(
   return { account: account.address };
 }
 
-async function readKeystore(
-  path: string,
-  what: string,
-  password: string,
-): Promise<{ address: string; privateKey: string }> {
-  const json = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const code = systemCode(cause);
-    throw code === 'ENOENT'
+async function readFileOf(path: string, what: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw systemCode(cause) === 'ENOENT'
       ? new KeystoreError('NOT_FOUND', `There is no keystore of ${what} at ${path}.`, {
           action: 'Correct the path in the keys section, or make keys with `dppdl keys new`.',
           meta: { path },
           cause,
         })
-      : new KeystoreError('NOT_READABLE', `The keystore of ${what} at ${path} cannot be read (${code}).`, {
+      : new KeystoreError('NOT_READABLE', `The keystore of ${what} at ${path} cannot be read (${systemCode(cause)}).`, {
           action: 'Check that it is a file and that the account running the node may read it.',
           meta: { path },
           cause,
         });
   });
+}
+
+// The cause is left out: the parser's errors may quote what they read.
+const notAKeystore = (path: string) =>
+  new KeystoreError('NOT_A_KEYSTORE', `${path} is not a Web3 keystore (version 3), or it is damaged.`, {
+    action: 'Give a file made by `dppdl keys new`, or restore it from your backup.',
+    meta: { path },
+  });
+
+/**
+ * Reads a keystore's address, which stands in it in clear text; needs no password.
+ * @returns checksummed address.
+ * @throws {@link KeystoreError} `NOT_FOUND`, `NOT_READABLE`, `NOT_A_KEYSTORE`.
+ */
+export async function readAddress(path: string): Promise<string> {
+  const json = await readFileOf(path, 'the ledger account');
+  try {
+    return getAddress(`0x${JSON.parse(json).address.replace(/^0x/, '')}`);
+  } catch {
+    throw notAKeystore(path);
+  }
+}
+
+async function readKeystore(
+  path: string,
+  what: string,
+  password: string,
+): Promise<{ address: string; privateKey: string }> {
+  const json = await readFileOf(path, what);
   return await decryptKeystoreJson(json, password).catch((cause: unknown) => {
     const wrongPassword = cause instanceof Error && 'argument' in cause && cause.argument === 'password';
-    // The cause is dropped: other errors of the parser may quote what they read.
     throw wrongPassword
       ? new KeystoreError('WRONG_PASSWORD', `The password does not open the keystore of ${what} at ${path}.`, {
           action: 'Give the password with which the file was made.',
           meta: { path },
         })
-      : new KeystoreError('NOT_A_KEYSTORE', `${path} is not a Web3 keystore (version 3), or it is damaged.`, {
-          action: 'Give a file made by `dppdl keys new`, or restore it from your backup.',
-          meta: { path },
-        });
+      : notAKeystore(path);
   });
 }
 

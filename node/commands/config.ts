@@ -1,0 +1,69 @@
+/**
+ * `dppdl config`: an example of the node's configuration file, and its schema for editors.
+ * @module
+ */
+import { Command } from 'commander';
+import { z } from 'zod';
+import { nodeConfigSchema } from '../config.ts';
+import { printLines } from './output.ts';
+
+/** A configuration to start from; the tests check it against the schema. */
+export const exampleConfig = `# A member's node. Relative paths start at this file. Everything not written here has a default.
+consortium: consortium.yaml
+dataFolder: state
+
+ledger:
+  rpcUrl: http://127.0.0.1:8545
+  chainId: 31337
+  contract: '0x5FbDB2315678afecb367f032d93F642f64180aa3'
+  # invitation: invitation.json
+
+keys:
+  account: keys/account.json
+  node: keys/node.json
+  passwordFile: keys/password
+
+listen:
+  - /ip4/0.0.0.0/tcp/4001
+announce:
+  - /dns4/node.hospital.example/tcp/4001
+
+data:
+  format: idx
+  train:
+    images: data/train-images
+    labels: data/train-labels
+  test:
+    images: data/test-images
+    labels: data/test-labels
+
+samples:
+  epsilon: 4
+  delta: 1.0e-5
+  sharingLevel: 0.1
+
+metrics:
+  port: 9464
+
+log:
+  level: info
+  file: state/node.log
+`;
+
+/** Creates the command. */
+export function createConfigCommand(): Command {
+  const command = new Command('config').description('Show an example of the node’s configuration file, or its schema.');
+  command
+    .command('example')
+    .description('Print a commented configuration to start from.')
+    .addHelpText('after', '\nExamples:\n  dppdl config example > node.yaml')
+    .action(() => {
+      process.stdout.write(exampleConfig);
+    });
+  command
+    .command('schema')
+    .description('Print the JSON Schema of the configuration, for editors that complete and check YAML.')
+    .addHelpText('after', '\nExamples:\n  dppdl config schema > node.schema.json')
+    .action(() => printLines(JSON.stringify(z.toJSONSchema(nodeConfigSchema, { io: 'input' }), undefined, 2)));
+  return command;
+}

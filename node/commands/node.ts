@@ -1,0 +1,69 @@
+/**
+ * `dppdl node`: runs a member's node until the consortium has finished, or until asked to stop.
+ * @module
+ */
+import { Command } from 'commander';
+import type { NodeEvent } from '../algorithm/ports.ts';
+import { readNodeConfig } from '../config.ts';
+import { createLog, type LogOptions } from '../log.ts';
+import { runNode } from '../node.ts';
+import { createProgress, type Progress } from '../progress.ts';
+import { stopSignal } from '../signals.ts';
+import { printJson } from './output.ts';
+
+/** Events as JSON lines on standard output. */
+const jsonProgress: Progress = { observe: printJson, print() {}, stop() {} };
+
+/** While a live view owns the terminal, log lines go above it; otherwise to standard error. */
+function openLog(options: LogOptions, progress: Progress) {
+  if (!process.stdout.isTTY || options.terminal === 'json') return createLog(options);
+  return createLog(options, { write: (line) => progress.print(line.trimEnd()) });
+}
+
+async function run(options: { readonly config: string; readonly json?: true }): Promise<void> {
+  const config = await readNodeConfig(options.config);
+  const progress = options.json ? jsonProgress : createProgress(process.stdout);
+  const log = openLog({ ...config.log, terminal: options.json ? 'json' : 'pretty' }, progress);
+  const signal = stopSignal((name) => log.info('Stopping; send the signal again to stop at once', { signal: name }));
+
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => progress.stop());
+  const observers: ((event: NodeEvent) => void)[] = [progress.observe];
+  if (config.metrics !== undefined) {
+    const { startStatusServer } = await import('../statusServer.ts');
+    const server = await startStatusServer(config.metrics);
+    cleanup.defer(() => server.stop());
+    observers.push(server.observe);
+    log.info('Serving status and metrics', { url: server.url });
+  }
+  const observer = (event: NodeEvent) => {
+    for (const observe of observers) observe(event);
+  };
+  try {
+    await runNode(config, { observer, signal, log, environment: process.env });
+  } catch (error) {
+    // Being asked to stop is not a failure: what must not be forgotten is on disk, and the next start goes on there.
+    if (!signal.aborted || error !== signal.reason) throw error;
+    log.info('Stopped');
+  }
+}
+
+/** Creates the command. */
+export function createNodeCommand(): Command {
+  return new Command('node')
+    .description(
+      'Run a member’s node: register, benchmark, then round after round until the ledger closes. Started again, it goes on where it was.',
+    )
+    .requiredOption('--config <file>', 'the node’s configuration')
+    .option('--json', 'print one JSON object per event instead of the live view')
+    .addHelpText(
+      'after',
+      `
+SIGINT or SIGTERM stops the node cleanly with exit code 0; a second one stops it at once.
+
+Examples:
+  dppdl node --config node.yaml
+  dppdl node --config node.yaml --json | jq 'select(.type == "round")'`,
+    )
+    .action(run);
+}

@@ -1,0 +1,93 @@
+/**
+ * A node's numbers for Prometheus, fed by its events.
+ * @module
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { NodeEvent, RoundEvent } from './algorithm/ports.ts';
+
+const phases = ['forming', 'benchmark', 'order', 'deliver', 'evaluate', 'closed'] as const;
+
+/** Metrics of one node. */
+export interface Metrics {
+  observe(event: NodeEvent): void;
+  /** All metrics in Prometheus' text format, and its content type. */
+  render(): Promise<{ text: string; contentType: string }>;
+}
+
+/** Creates the metrics of one node; names are `dppdl_<what>_<unit>`, beside those of the process. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  const labelled = <Label extends string>(name: string, help: string, label: Label) =>
+    new Gauge({ name, help, labelNames: [label], registers });
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+
+  const round = gauge('dppdl_round', 'Round the ledger is in; 0 before the first.');
+  const phase = labelled('dppdl_phase', '1 for the phase the ledger is in, 0 for the others.', 'phase');
+  const deadline = gauge('dppdl_phase_deadline_seconds', 'Unix time at which the phase may be ended; 0 if never.');
+  const accuracy = labelled('dppdl_accuracy_ratio', 'Share of the test examples labelled right.', 'model');
+  const points = gauge('dppdl_points', 'Points free to spend.');
+  const credibility = labelled(
+    'dppdl_credibility_ratio',
+    'Credibility of each party in the eyes of this one.',
+    'party',
+  );
+  const step = labelled('dppdl_step_seconds', 'Wall seconds of each step of the latest round.', 'step');
+  const sent = gauge('dppdl_sent_bytes', 'Bytes sent to other parties since the node started.');
+  const received = gauge('dppdl_received_bytes', 'Bytes received from other parties since the node started.');
+  const epsilon = gauge('dppdl_privacy_epsilon', 'ε of the published samples, per original record.');
+  const rounds = counter('dppdl_rounds_total', 'Rounds finished since the node started.');
+  const skipped = counter('dppdl_rounds_skipped_total', 'Rounds in which nothing could be added.');
+  const ordered = counter('dppdl_ordered_entries_total', 'Gradient entries ordered from others.');
+  const arrived = counter('dppdl_received_entries_total', 'Gradient entries received in sums.');
+  const missing = counter('dppdl_missing_deliveries_total', 'Providers that did not deliver, over all rounds.');
+  const removed = counter('dppdl_removed_parties_total', 'Parties voted out.');
+  const warnings = new Counter({
+    name: 'dppdl_warnings_total',
+    help: 'Warnings by code.',
+    labelNames: ['code'],
+    registers,
+  });
+
+  const observeRound = (event: RoundEvent) => {
+    rounds.inc();
+    ordered.inc(event.ordered);
+    arrived.inc(event.received);
+    missing.inc(event.missing.length);
+    if (event.skipped) skipped.inc();
+    if (event.accuracy !== null) accuracy.set({ model: 'together' }, event.accuracy);
+    if (event.accuracyAlone !== null) accuracy.set({ model: 'alone' }, event.accuracyAlone);
+    points.set(Number(event.points));
+    sent.set(event.bytesSent);
+    received.set(event.bytesReceived);
+    event.credibility.forEach((value, party) => {
+      credibility.set({ party }, value);
+    });
+    for (const [name, seconds] of Object.entries(event.seconds)) step.set({ step: name }, seconds);
+  };
+
+  return {
+    observe(event) {
+      switch (event.type) {
+        case 'registered':
+          return epsilon.set(event.privacy.epsilon);
+        case 'phase':
+          round.set(event.round);
+          deadline.set(event.deadline);
+          for (const name of phases) phase.set({ phase: name }, name === event.phase ? 1 : 0);
+          return;
+        case 'round':
+          return observeRound(event);
+        case 'removed':
+          return removed.inc();
+        case 'warning':
+          return warnings.inc({ code: event.code });
+        default:
+          return;
+      }
+    },
+    render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+  };
+}
