@@ -41,7 +41,7 @@ interface Download {
  * Asks a party until it answers.
  * @param exactly - size the answer must have, if known beforehand.
  * @throws ExchangeError `REFUSED`, `MALFORMED`, `TOO_LARGE`, `UNSUPPORTED`, `UNKNOWN_PARTY` (fault `peer`) at once;
- * `TIMEOUT` (fault `network`) when the signal aborts first.
+ * `TIMEOUT` (fault `network`) when the signal aborts first; the signal's reason if that is an ExchangeError itself.
  */
 export async function ask(
   deps: ClientDependencies,
@@ -55,7 +55,10 @@ export async function ask(
   let pause = pauses.first;
   let last = 'NOT_TRIED';
   for (;;) {
-    if (signal.aborted) throw timedOut(party, protocol.name, last, signal.reason);
+    if (signal.aborted) {
+      if (signal.reason instanceof ExchangeError) throw signal.reason;
+      throw timedOut(party, protocol.name, last, signal.reason);
+    }
     const before = download.received;
     try {
       const code = await attempt(deps, party, protocol, question, download, signal, exactly);

@@ -114,7 +114,7 @@ export function createPeer(options: PeerOptions, deps: PeerDependencies): Peer {
   });
   const client = {
     node() {
-      if (running === undefined) throw new ExchangeError('STOPPED', 'The peer is not running.', { fault: 'self' });
+      if (running === undefined) throw stopped();
       return running.node;
     },
     directory,
@@ -178,14 +178,12 @@ export function createPeer(options: PeerOptions, deps: PeerDependencies): Peer {
   async function stop(): Promise<void> {
     const was = running;
     running = undefined;
-    was?.stop.abort(new ExchangeError('STOPPED', 'The peer stops.', { fault: 'self' }));
+    was?.stop.abort(stopped());
     await was?.node.stop();
   }
 
   function request(party: PartyId, question: Question, signal: AbortSignal, exactly?: number): Promise<Uint8Array> {
-    const stopping =
-      running?.stop.signal ??
-      AbortSignal.abort(new ExchangeError('STOPPED', 'The peer is not running.', { fault: 'self' }));
+    const stopping = running?.stop.signal ?? AbortSignal.abort(stopped());
     return ask(client, party, table[question.name], question, AbortSignal.any([signal, stopping]), exactly);
   }
 
@@ -226,6 +224,10 @@ function parseAddress(text: string): Multiaddr {
       cause,
     });
   }
+}
+
+function stopped(): ExchangeError {
+  return new ExchangeError('STOPPED', 'The peer is not running.', { fault: 'self' });
 }
 
 /** Own addresses without the peer id; loopback ones last, as nobody else can use them. */
