@@ -13,6 +13,8 @@ export interface SumRequest {
   readonly encryptionKey: Uint8Array;
   /** The requester's orders, by ascending provider. */
   readonly orders: readonly Order[];
+  /** Public randomness of the round: nobody knows all of it before everybody has ordered; 32 bytes. */
+  readonly beacon: Uint8Array;
   /** All registered parties, by id, for their keys. */
   readonly parties: readonly Party[];
   /** Every entry of the sum is clamped to ±clamp. */
@@ -52,7 +54,7 @@ export interface Envelopes {
   /** The survivors whose seeds with `missing` the requester needs to sum without it; this party needs no seed of its own. */
   helpers(request: SumRequest, missing: PartyId, survivors: readonly PartyId[]): readonly PartyId[];
   /** The seed this party shares with `missing` for this one sum; 32 bytes. Whether it may be given is serve.ts's to decide. */
-  seed(request: SumRequest, missing: PartyId): Uint8Array;
+  seed(request: SumRequest, missing: PartyId): Promise<Uint8Array>;
   /**
    * Adds up the words of those who delivered and takes the masks off the sum.
    * @param seeds - for every provider that did not deliver, those of its {@link helpers}.

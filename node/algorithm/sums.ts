@@ -2,6 +2,7 @@
  * The sums of a round as the ledger states them.
  * @module
  */
+import { createHash } from 'node:crypto';
 import { scheduleAt } from '../consortium.ts';
 import type { Order, PartyId } from '../types.ts';
 import type { SumRequest } from './envelopes.ts';
@@ -12,6 +13,7 @@ import type { LedgerState } from './ports.ts';
 export async function sumsOf(member: Member, state: LedgerState, round: number): Promise<Map<PartyId, SumRequest>> {
   const { consortium, ledger } = member;
   const [orders, keys] = await Promise.all([ledger.orders(round), ledger.encryptionKeys(round)]);
+  const beacon = beaconOf(keys);
   const byRequester = Map.groupBy(orders, (order: Order) => order.requester);
   const sums = new Map<PartyId, SumRequest>();
   for (const [requester, lines] of byRequester) {
@@ -21,6 +23,7 @@ export async function sumsOf(member: Member, state: LedgerState, round: number):
       requester: party,
       encryptionKey: keys.get(requester) ?? party.encryptionKey,
       orders: lines.toSorted((a, b) => a.provider - b.provider),
+      beacon,
       parties: state.parties,
       clamp: scheduleAt(consortium.aggregation.clamp, round, consortium.rounds),
     });
@@ -31,4 +34,11 @@ export async function sumsOf(member: Member, state: LedgerState, round: number):
 /** The number of entries `provider` was asked for in a sum; 0 if it was not asked. */
 export function countOf(request: SumRequest, provider: PartyId): number {
   return request.orders.find((order) => order.provider === provider)?.count ?? 0;
+}
+
+/** SHA-256("dppdl/1/beacon" ‖ for each requester, ascending: id ‖ its DOWNLOAD's key). */
+function beaconOf(keys: ReadonlyMap<PartyId, Uint8Array>): Uint8Array {
+  const hash = createHash('sha256').update('dppdl/1/beacon');
+  for (const [requester, key] of [...keys].sort(([a], [b]) => a - b)) hash.update(Buffer.from([requester])).update(key);
+  return new Uint8Array(hash.digest());
 }

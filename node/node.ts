@@ -1,0 +1,140 @@
+/**
+ * The composition root: one party's node, wired from its configuration. Nothing is decided here, only put together.
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { Wallet } from 'ethers';
+import { createClient } from '../sdk/client.ts';
+import type { Member } from './algorithm/member.ts';
+import { createOnionEnvelopes } from './algorithm/onionEnvelopes.ts';
+import type { Ledger, LedgerState, Observer } from './algorithm/ports.ts';
+import { run } from './algorithm/run.ts';
+import { systemClock } from './clock.ts';
+import { type NodeConfig, readConsortium } from './config.ts';
+import { readExamples } from './dataset/readExamples.ts';
+import { createNodeKeys, readAccount, readNodeSecret, readPassword } from './keystore.ts';
+import { createLearner } from './learner/learner.ts';
+import { createChainLedger } from './ledger/chainLedger.ts';
+import type { Log } from './log.ts';
+import { createPeer } from './peer/peer.ts';
+import { createSampleGenerator } from './samples/generator.ts';
+import { createSqliteStore } from './store/sqliteStore.ts';
+import type { Party, PartyId } from './types.ts';
+
+/** What a node needs of the program that runs it. */
+export interface NodeDependencies {
+  /** Told what happens. */
+  readonly observer: Observer;
+  /** Ends the node when it aborts. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Where `keys.passwordEnv` is looked up. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Runs one party's node until the ledger closes, the party is voted out or `signal` aborts. Whatever was opened is
+ * closed again, and what must not be forgotten is on disk.
+ * @throws DppdlError of the part that could not go on, as soon as it is known.
+ */
+export async function runNode(config: NodeConfig, deps: NodeDependencies): Promise<void> {
+  const { observer, signal, log } = deps;
+  const consortium = await readConsortium(config.consortium);
+  const { train, test, skipped } = await readExamples(config.data, consortium.inputs);
+  if (skipped > 0) log.child('dataset').warn('Left out rows with missing values', { rows: skipped });
+
+  const password = await readPassword(config.keys, deps.environment);
+  const [account, secret] = await Promise.all([
+    readAccount(config.keys.account, password),
+    readNodeSecret(config.keys.node, password),
+  ]);
+  const keys = createNodeKeys(secret);
+
+  await using cleanup = new AsyncDisposableStack();
+  const learner = await createLearner(consortium.model, consortium.inputs, config.learner);
+  cleanup.defer(() => learner.close());
+  const client = await createClient({
+    rpcUrl: config.ledger.rpcUrl,
+    chainId: BigInt(config.ledger.chainId),
+    contract: config.ledger.contract,
+    signer: new Wallet(account.privateKey),
+  });
+  cleanup.defer(() => client.close());
+  const chainLedger = createChainLedger({
+    client,
+    pollIntervalMs: config.ledger.pollIntervalMs,
+    onTrouble: (error) => log.child('ledger').warn('The chain does not answer', { code: error.code }),
+  });
+  const { ledger, directory } = withDirectory(chainLedger);
+  const facts = await ledger.facts();
+
+  const store = createSqliteStore({ folder: config.dataFolder, secret: keys.storeKey });
+  cleanup.defer(() => store.close());
+  const peer = createPeer(
+    { seed: keys.peerSeed, listen: config.listen, announce: config.announce },
+    { directory, log: log.child('peer') },
+  );
+  await peer.start();
+  cleanup.defer(() => peer.stop());
+
+  const address = config.announce[0] ?? peer.addresses()[0];
+  observer({
+    type: 'started',
+    peerId: peer.peerId,
+    address,
+    account: account.address,
+    examples: train.labels.length,
+    backend: learner.backend,
+  });
+  const member: Member = {
+    consortium,
+    facts,
+    examples: train,
+    test,
+    sharedSamples: Math.max(1, Math.floor(config.samples.sharingLevel * train.labels.length)),
+    seed: config.seed ?? seedOf(secret),
+    contact: { peerId: peer.peerId, address },
+    ledger,
+    exchange: peer,
+    learner,
+    generator: createSampleGenerator(
+      {
+        kind: config.samples.generator,
+        epsilon: config.samples.epsilon,
+        delta: config.samples.delta,
+        normalisation: consortium.inputs,
+      },
+      (message, context) => log.child('samples').info(message, context),
+    ),
+    keys,
+    envelopes: createOnionEnvelopes({ aggregation: consortium.aggregation, facts, keys, ledger }),
+    store,
+    clock: systemClock,
+    observe: observer,
+  };
+  await run(member, signal);
+  const { count, gasUsed } = chainLedger.transactions();
+  log.info('Finished', { transactions: count, gas: gasUsed.toString() });
+}
+
+/** A ledger that remembers whom it saw last: the list by which the peer knows friend from stranger. */
+function withDirectory(ledger: Ledger): { ledger: Ledger; directory: () => ReadonlyMap<PartyId, Party> } {
+  let known: ReadonlyMap<PartyId, Party> = new Map();
+  const remember = (state: LedgerState): LedgerState => {
+    known = new Map(state.parties.map((party) => [party.id, party]));
+    return state;
+  };
+  return {
+    directory: () => known,
+    ledger: {
+      ...ledger,
+      state: async () => remember(await ledger.state()),
+      reached: async (round, phase, signal) => remember(await ledger.reached(round, phase, signal)),
+    },
+  };
+}
+
+/** A seed that is the same after every restart and tells nothing of the secret. */
+function seedOf(secret: Uint8Array): number {
+  return createHash('sha256').update('dppdl/1/training-seed').update(secret).digest().readUInt32LE(0) & 0x7fffffff;
+}

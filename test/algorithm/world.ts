@@ -1,0 +1,167 @@
+/**
+ * A small consortium in one process, over memory adapters, for tests of the algorithm.
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { getAddress, hexlify } from 'ethers';
+import type { Envelopes } from '../../node/algorithm/envelopes.ts';
+import type { Member } from '../../node/algorithm/member.ts';
+import type { Clock, Keys, NodeEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
+import { run } from '../../node/algorithm/run.ts';
+import { type Consortium, consortiumSchema } from '../../node/consortium.ts';
+import { createNodeKeys } from '../../node/keystore.ts';
+import { createLearner } from '../../node/learner/learner.ts';
+import { factsOf } from '../../node/ledger/constitution.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../node/ledger/memoryLedger.ts';
+import { createMemoryNetwork, type MemoryNetwork } from '../../node/peer/memoryExchange.ts';
+import { createSeededRandom } from '../../node/random.ts';
+import { createMemoryStore } from '../../node/store/memoryStore.ts';
+import type { Examples } from '../../node/types.ts';
+
+const FEATURES = 12;
+const CLASSES = 3;
+
+/** A consortium of small models. */
+export function smallConsortium(changes: Partial<Consortium> = {}): Consortium {
+  return consortiumSchema.parse({
+    version: 1,
+    name: 'small',
+    model: { kind: 'mlp', layers: [FEATURES, 8, CLASSES] },
+    seed: 7,
+    inputs: { shape: [FEATURES], classes: CLASSES, mean: 0, stdDev: 1 },
+    benchmark: { epochs: 3, batchSize: 4, learningRate: 0.1 },
+    publishedSamples: 60,
+    rounds: 3,
+    training: { localEpochs: 1, batchSize: 4, learningRate: { from: 0.05, to: 0.02 }, restart: false },
+    aggregation: { rule: 'mean', clamp: { from: 0.5, to: 0.2 }, levels: 127, minProviders: 2 },
+    credibility: { fade: 0.2, thresholdShare: 2 / 3, graceRounds: 1, silentRounds: 2 },
+    deadlines: { form: 60, benchmark: 60, order: 60, deliver: 60, evaluate: 60 },
+    ...changes,
+  });
+}
+
+/** Points around one centre per class; centres are the same for every seed. */
+export function toyExamples(count: number, seed: number): Examples {
+  const random = createSeededRandom(seed);
+  const inputs = new Float32Array(count * FEATURES);
+  const labels = new Uint8Array(count);
+  for (let row = 0; row < count; row++) {
+    const label = random.below(CLASSES);
+    labels[row] = label;
+    for (let feature = 0; feature < FEATURES; feature++) {
+      const centre = feature % CLASSES === label ? 1 : -0.5;
+      inputs[row * FEATURES + feature] = centre + 2 * (random.uniform() - 0.5);
+    }
+  }
+  return { inputs, labels, shape: [FEATURES], classes: CLASSES };
+}
+
+/** A generator that publishes fresh points of the same kind, so that tests do not depend on privacy noise. */
+const toyGenerator: SampleGenerator = {
+  async generate(_, count) {
+    const { inputs, shape } = toyExamples(count, 999);
+    return { samples: { inputs, shape }, privacy: { generator: 'gaussian', epsilon: 4, delta: 1e-5, unit: 'record' } };
+  },
+};
+
+/** A clock that stands still until it is told. */
+export function createManualClock(): Clock & { advance(seconds: number): void } {
+  let now = 1_000_000;
+  const waiting: { time: number; controller: AbortController }[] = [];
+  return {
+    now: () => now,
+    until(time) {
+      const controller = new AbortController();
+      if (time !== 0) waiting.push({ time, controller });
+      return controller.signal;
+    },
+    advance(seconds) {
+      now += seconds;
+      for (const { time, controller } of waiting) if (time <= now) controller.abort(new Error('deadline'));
+    },
+  };
+}
+
+/** One party of a {@link World}. */
+export interface WorldParty {
+  readonly member: Member;
+  readonly store: Store;
+  readonly events: NodeEvent[];
+}
+
+/** A consortium in memory. */
+export interface World {
+  readonly consortium: Consortium;
+  readonly books: MemoryLedger;
+  readonly network: MemoryNetwork;
+  readonly clock: ReturnType<typeof createManualClock>;
+  readonly parties: readonly WorldParty[];
+  /** Runs all parties (or those given) to their end. */
+  run(ids?: readonly number[], signal?: AbortSignal): Promise<PromiseSettledResult<void>[]>;
+}
+
+/** What tests may change about one party. */
+export type PartyChanges = (
+  party: number,
+) => Partial<Pick<Member, 'examples' | 'learner' | 'sharedSamples' | 'generator'>>;
+
+/** Builds a consortium of `sizes.length` parties with so many examples each, every one sharing half of them. */
+export async function createWorld(
+  sizes: readonly number[],
+  createEnvelopes: (member: Omit<Member, 'envelopes'>) => Envelopes,
+  consortium = smallConsortium(),
+  changes: PartyChanges = () => ({}),
+): Promise<World> {
+  const clock = createManualClock();
+  const accounts = sizes.map(() => getAddress(hexlify(randomBytes(20))));
+  const probe = await createLearner(consortium.model, consortium.inputs);
+  const books = createMemoryLedger({
+    facts: factsOf(consortium, probe.parameterCount, sizes.length),
+    members: accounts,
+    clock,
+  });
+  const network = createMemoryNetwork();
+  const parties = await Promise.all(
+    accounts.map(async (account, index): Promise<WorldParty> => {
+      const ledger = books.as(account);
+      const store = createMemoryStore();
+      const events: NodeEvent[] = [];
+      const keys: Keys = createNodeKeys(randomBytes(32));
+      const open: Omit<Member, 'envelopes'> = {
+        consortium,
+        facts: await ledger.facts(),
+        examples: toyExamples(sizes[index], index + 1),
+        test: toyExamples(200, 500),
+        sharedSamples: Math.floor(sizes[index] / 2),
+        seed: index,
+        contact: { peerId: peerIds[index % peerIds.length], address: `/ip4/127.0.0.1/tcp/${4001 + index}` },
+        ledger,
+        exchange: network.join(index),
+        learner: await createLearner(consortium.model, consortium.inputs),
+        generator: toyGenerator,
+        keys,
+        store,
+        clock,
+        observe: (event) => events.push(event),
+        ...changes(index),
+      };
+      return { member: { ...open, envelopes: createEnvelopes(open) }, store, events };
+    }),
+  );
+  return {
+    consortium,
+    books,
+    network,
+    clock,
+    parties,
+    run: (ids = parties.map((_, id) => id), signal = new AbortController().signal) =>
+      Promise.allSettled(ids.map((id) => run(parties[id].member, signal))),
+  };
+}
+
+const peerIds = [
+  '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
+  '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X',
+  '12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE',
+  '12D3KooWCRAwVbxQzVhCKRN6pPtSKcSYnVXwrXJmCvRmKEqKLgkC',
+];
