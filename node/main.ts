@@ -4,6 +4,7 @@
  * @module
  */
 import { Command, CommanderError } from 'commander';
+import packageFile from '../package.json' with { type: 'json' };
 import { describeFailure, exitCodeOf, exitCodes } from './failure.ts';
 
 /** A command: what the list in `--help` says, and where it is. Loaded only when it is the one asked for. */
@@ -23,6 +24,11 @@ const entries: readonly Entry[] = [
     name: 'consortium',
     summary: 'check and hash the file all parties share',
     load: async () => (await import('./commands/consortium.ts')).createConsortiumCommand(),
+  },
+  {
+    name: 'deploy',
+    summary: 'put a consortium’s ledger on its chain',
+    load: async () => (await import('./commands/deploy.ts')).createDeployCommand(),
   },
   {
     name: 'config',
@@ -51,17 +57,17 @@ const entries: readonly Entry[] = [
   },
 ];
 
-/** Usage errors end through exceptions, in every command alike. */
-function takeExits(command: Command): Command {
-  command.exitOverride();
-  command.commands.forEach(takeExits);
+/** Usage errors are told briefly and end through exceptions, in every command alike. */
+function unify(command: Command): Command {
+  command.exitOverride().showHelpAfterError('Run with --help for what is possible.');
+  command.commands.forEach(unify);
   return command;
 }
 
 async function createProgram(wanted: string | undefined): Promise<Command> {
   const program = new Command('dppdl')
     .description('Fair, private, serverless deep learning between organisations.')
-    .showHelpAfterError('Run with --help for what is possible.')
+    .version(packageFile.version, '--version', 'print the version')
     .addHelpText(
       'after',
       `
@@ -74,10 +80,10 @@ Exit codes: 0 ok, 2 configuration or usage, 3 data, 4 keys, 5 chain, 6 network o
 8 data folder, 9 model or samples, 10 audit, 11 membership, 70 a mistake in the program. DPPDL_DEBUG=1 adds stacks.`,
     );
   for (const { name, summary, load } of entries) {
-    if (name === wanted) program.addCommand((await load()).summary(summary).showHelpAfterError());
+    if (name === wanted) program.addCommand((await load()).summary(summary));
     else program.command(name).summary(summary).description(summary);
   }
-  return takeExits(program);
+  return unify(program);
 }
 
 const parameters = process.argv.slice(2);

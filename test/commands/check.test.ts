@@ -1,0 +1,227 @@
+/**
+ * `dppdl check` tells one trouble from another: each way a site can be wrong is one failed line with its own exit code,
+ * and nothing is written.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { stringify } from 'yaml';
+import type { Finding } from '../../node/preflight.ts';
+import { deploy } from '../../sdk/deploy.ts';
+import { type Chain, freePort, startHardhat } from '../chain.ts';
+import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
+import { dppdl } from './cli.ts';
+import { consortium, consortiumHashHex, createSite, type SiteConfig, writeConfig } from './site.ts';
+
+interface Answer {
+  readonly ready: boolean;
+  readonly exitCode: number;
+  readonly findings: readonly Finding[];
+}
+
+describe('dppdl check', () => {
+  let folder = '';
+  let chain: Chain;
+  let contract = '';
+  let original: SiteConfig;
+
+  before(async () => {
+    chain = await startHardhat({ accounts: 5 });
+    folder = await mkdtemp(join(tmpdir(), 'dppdl-check-'));
+    ({ contract } = await deploy({
+      rpcUrl: chain.url,
+      chainId: chain.chainId,
+      signer: chain.wallets[0],
+      facts: { ...smallFacts, consortiumHash: consortiumHashHex, startParties: 4 },
+      members: chain.wallets.slice(0, 4).map(({ address }) => address),
+      sending: fastSending,
+    }));
+    const [{ privateKey: accountKey }] = chain.wallets;
+    original = await createSite(join(folder, 'right'), { rpcUrl: chain.url, contract, accountKey });
+  });
+  after(async () => {
+    await chain.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A copy of the right site, with one thing changed. */
+  const siteWith = async (name: string, change: (config: SiteConfig, site: string) => unknown) => {
+    const site = join(folder, name.replaceAll(/\W/g, '-'));
+    await cp(join(folder, 'right'), site, { recursive: true });
+    const config = structuredClone(original);
+    await change(config, site);
+    return { site, file: await writeConfig(site, config) };
+  };
+  const check = async (file: string): Promise<{ answer: Answer; exitCode: number | null }> => {
+    const { stdout, exitCode } = await dppdl(['check', '--config', file, '--json']);
+    return { answer: JSON.parse(stdout), exitCode };
+  };
+
+  it('finds everything right, line by line', async () => {
+    const { file, site } = await siteWith('all right', () => {});
+    const { answer, exitCode } = await check(file);
+    assert.equal(exitCode, 0, JSON.stringify(answer, null, 1));
+    assert.deepEqual(
+      answer.findings.map(({ name, state }) => `${name}: ${state}`),
+      [
+        ...['configuration: ok', 'consortium file: ok', 'keys: ok', 'data: ok', 'listening: ok'],
+        ...['chain: ok', 'clock: ok', 'ledger: ok', 'membership: ok', 'other parties: ok'],
+      ],
+    );
+    assert.ok(!(await readdir(site)).includes('state'), 'the data folder is not created');
+    const text = await dppdl(['check', '--config', file]);
+    assert.equal(text.exitCode, 0);
+    assert.equal(text.stdout.split('\n').filter((line) => line.startsWith('✓')).length, 10);
+  });
+
+  const truncate = async (path: string) => writeFile(path, (await readFile(path)).subarray(0, -1));
+  const troubles: [string, string, string, number, (config: SiteConfig, site: string) => unknown][] = [
+    ['an unknown key', 'configuration', 'UNKNOWN_KEY', 2, (config) => Object.assign(config, { lisen: [] })],
+    [
+      'a value out of range',
+      'configuration',
+      'INVALID_VALUE',
+      2,
+      (config) => Object.assign(config, { samples: { sharingLevel: 2 } }),
+    ],
+    [
+      'no consortium file',
+      'consortium file',
+      'NOT_FOUND',
+      2,
+      (config) => Object.assign(config, { consortium: 'none' }),
+    ],
+    [
+      'a wrong password',
+      'keys',
+      'WRONG_PASSWORD',
+      4,
+      (_, site) => writeFile(join(site, 'password'), 'battery staple\n'),
+    ],
+    ['no keystore', 'keys', 'NOT_FOUND', 4, (config) => Object.assign(config.keys, { account: 'none' })],
+    [
+      'no data folder',
+      'data',
+      'NOT_FOUND',
+      3,
+      (config) => Object.assign(config.data.train, { images: 'nowhere/images' }),
+    ],
+    ['a truncated file', 'data', 'TRUNCATED', 3, (_, site) => truncate(join(site, 'data/images'))],
+    [
+      'labels for images',
+      'data',
+      'BAD_HEADER',
+      3,
+      (config) => Object.assign(config.data.train, { images: 'data/labels' }),
+    ],
+    [
+      'a label that is no class',
+      'data',
+      'LABEL_OUT_OF_RANGE',
+      3,
+      async (_, site) => {
+        const bytes = await readFile(join(site, 'data/labels'));
+        bytes[bytes.length - 1] = 2;
+        await writeFile(join(site, 'data/labels'), bytes);
+      },
+    ],
+    [
+      'a chain that is not there',
+      'chain',
+      'RPC_UNAVAILABLE',
+      5,
+      async (config) => Object.assign(config.ledger, { rpcUrl: `http://127.0.0.1:${await freePort()}` }),
+    ],
+    ['another chain', 'chain', 'WRONG_CHAIN', 5, (config) => Object.assign(config.ledger, { chainId: 1 })],
+    [
+      'an address without code',
+      'chain',
+      'NO_CONTRACT',
+      5,
+      (config) => Object.assign(config.ledger, { contract: `0x${'12'.repeat(20)}` }),
+    ],
+    [
+      'another consortium',
+      'ledger',
+      'WRONG_CONSORTIUM',
+      2,
+      (_, site) => writeFile(join(site, 'consortium.yaml'), stringify({ ...consortium, seed: 2 })),
+    ],
+  ];
+  for (const [name, line, code, exitCode, change] of troubles) {
+    it(`names ${name}: ${line} ${code}, exit code ${exitCode}`, async () => {
+      const { file, site } = await siteWith(name, change);
+      const found = await check(file);
+      const failed = found.answer.findings.filter(({ state }) => state === 'failed');
+      assert.deepEqual(
+        failed.map((each) => [each.name, each.code]),
+        [[line, code]],
+        JSON.stringify(failed, null, 1),
+      );
+      assert.equal(found.exitCode, exitCode);
+      assert.equal(found.answer.ready, false);
+      assert.ok(failed[0].action && !failed[0].detail.includes('\n'));
+      assert.ok(!(await readdir(site)).includes('state'), 'the data folder is not created');
+    });
+  }
+
+  it('names a port in use', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    assert.ok(address !== null && typeof address !== 'string');
+    const { file } = await siteWith('port', (config) => {
+      Object.assign(config, { listen: [`/ip4/127.0.0.1/tcp/${address.port}`] });
+    });
+    const { answer, exitCode } = await check(file);
+    assert.equal(answer.findings.find(({ state }) => state === 'failed')?.code, 'EADDRINUSE');
+    assert.equal(exitCode, 6);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('warns, and goes on, about files others may read and an account nobody invited', async () => {
+    const { file } = await siteWith('warnings', async (config, site) => {
+      await chmod(join(site, 'password'), 0o644);
+      const [, , , , stranger] = chain.wallets;
+      const other = await createSite(join(folder, 'stranger'), {
+        rpcUrl: chain.url,
+        contract,
+        accountKey: stranger.privateKey,
+      });
+      config.keys = { ...other.keys, account: join(folder, 'stranger/keys/account.json') };
+    });
+    const { answer, exitCode } = await check(file);
+    assert.deepEqual(
+      answer.findings.filter(({ state }) => state === 'warning').map(({ name }) => name),
+      ['keys', 'membership'],
+    );
+    assert.equal(exitCode, 0);
+  });
+
+  it('looks at everything that does not depend on a failure', async () => {
+    const { file } = await siteWith('two troubles', async (config, site) => {
+      Object.assign(config.ledger, { chainId: 1 });
+      await truncate(join(site, 'data/images'));
+    });
+    const { answer, exitCode } = await check(file);
+    const states = Object.fromEntries(answer.findings.map(({ name, state }) => [name, state]));
+    assert.deepEqual(states, {
+      ...{ configuration: 'ok', 'consortium file': 'ok', keys: 'ok', data: 'failed', listening: 'ok', chain: 'failed' },
+      ...{ clock: 'skipped', ledger: 'skipped', membership: 'skipped', 'other parties': 'skipped' },
+    });
+    assert.equal(exitCode, 3, 'that of the first failure');
+  });
+
+  // Last: it moves the chain's clock for good.
+  it('names a clock that is far off', async () => {
+    await chain.increaseTime(600);
+    const { file } = await siteWith('clock', () => {});
+    const { answer, exitCode } = await check(file);
+    assert.equal(answer.findings.find(({ state }) => state === 'failed')?.code, 'CLOCK_SKEW');
+    assert.equal(exitCode, 2);
+  });
+});
