@@ -26,48 +26,60 @@ export interface Pending<Value> {
   await(work: Work<Value>): Promise<Value | undefined>;
 }
 
+interface Entry<Value> {
+  readonly promise: Promise<Value>;
+  /** Calls that wait for it now. */
+  waiting: number;
+}
+
 /** @param keep - most finished answers kept for requesters that have not come back; the oldest go first. */
 export function createPending<Value>(clock: Clock, keep: number): Pending<Value> {
-  const running = new Map<string, Promise<Value>>();
-  const finished = new Map<string, Promise<Value>>();
+  const running = new Map<string, Entry<Value>>();
+  const unheard = new Map<string, Entry<Value>>();
   const load = new Map<string, number>();
 
-  function start(id: string, { owner, concurrent, run }: Work<Value>): Promise<Value> | undefined {
+  function start(id: string, { owner, concurrent, run }: Work<Value>): Entry<Value> | undefined {
     const count = load.get(owner) ?? 0;
     if (count >= concurrent) return undefined;
-    const promise = run();
+    const entry: Entry<Value> = { promise: run(), waiting: 0 };
     load.set(owner, count + 1);
-    running.set(id, promise);
+    running.set(id, entry);
     const settle = () => {
       load.set(owner, (load.get(owner) ?? 1) - 1);
       running.delete(id);
-      finished.set(id, promise);
-      for (const oldest of finished.keys()) {
-        if (finished.size <= keep) break;
-        finished.delete(oldest);
-      }
+      if (entry.waiting === 0) keepUnheard(id, entry);
     };
-    promise.then(settle, settle);
-    return promise;
+    entry.promise.then(settle, settle);
+    return entry;
+  }
+
+  function keepUnheard(id: string, entry: Entry<Value>): void {
+    unheard.set(id, entry);
+    for (const oldest of unheard.keys()) {
+      if (unheard.size <= keep) break;
+      unheard.delete(oldest);
+    }
   }
 
   return {
     async await(work) {
       const id = `${work.owner}/${work.key}`;
-      const promise = finished.get(id) ?? running.get(id) ?? start(id, work);
-      if (promise === undefined) return undefined;
+      const entry = unheard.get(id) ?? running.get(id) ?? start(id, work);
+      if (entry === undefined) return undefined;
       const stop = new AbortController();
       const late = Symbol('late');
       const timeout = clock.sleep(work.waitMs, stop.signal).then(
         () => late,
         () => late,
       );
+      entry.waiting += 1;
       try {
-        const first = await Promise.race([promise, timeout]);
+        const first = await Promise.race([entry.promise, timeout]);
         if (typeof first === 'symbol') return undefined;
-        finished.delete(id);
+        unheard.delete(id);
         return first;
       } finally {
+        entry.waiting -= 1;
         stop.abort();
       }
     },
