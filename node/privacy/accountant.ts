@@ -33,6 +33,8 @@ export interface CalibrationTarget {
   readonly delta: number;
   readonly sampleRate: number;
   readonly steps: number;
+  /** Other releases the same (ε, δ) has to cover. */
+  readonly besides?: readonly Mechanism[];
 }
 
 /** How ε is computed during calibration. */
@@ -48,12 +50,13 @@ const MOST_NOISE = 1e6;
  * @throws PrivacyError `UNREACHABLE` if no multiplier up to 10⁶ is enough; `INVALID_PARAMETER`.
  */
 export function calibrateNoise(target: CalibrationTarget, method: EpsilonMethod = 'tight'): number {
-  const { epsilon, delta, sampleRate, steps } = target;
+  const { epsilon, delta, sampleRate, steps, besides = [] } = target;
   requireParameter(epsilon > 0 && Number.isFinite(epsilon), 'epsilon', epsilon, 'above 0 and finite');
   requireParameter(delta > 0 && delta < 1, 'delta', delta, 'between 0 and 1');
-  if (method === 'tight' && sampleRate === 1) return Math.sqrt(steps) / gaussianMu(epsilon, delta);
+  if (method === 'tight' && sampleRate === 1 && besides.length === 0)
+    return Math.sqrt(steps) / gaussianMu(epsilon, delta);
   const epsilonAt = (noiseMultiplier: number, by: EpsilonMethod): number => {
-    const mechanisms = [{ sampleRate, noiseMultiplier, steps }];
+    const mechanisms = [...besides, { sampleRate, noiseMultiplier, steps }];
     return by === 'tight' ? tightEpsilon(mechanisms, delta) : renyiEpsilon(mechanisms, delta);
   };
   // The Rényi bound is cheap and needs at most some 15 % more noise: it brackets the tight one from above.

@@ -152,6 +152,23 @@ export function createTableBasis(ranges: readonly Range[], normalisation: Normal
   };
 }
 
+/** Range of a feature when none is declared, in standard deviations. */
+const DEFAULT_RANGE: Range = [-3, 3];
+
+/** The basis that suits a shape: pictures [height, width, channels], else tables; `ranges` are for tables. */
+export function createBasis(shape: readonly number[], normalisation: Normalisation, ranges?: readonly Range[]): Basis {
+  if (shape.length === 3) return createPictureBasis([shape[0], shape[1], shape[2]], normalisation);
+  const features = shape.reduce((product, size) => product * size, 1);
+  if (ranges !== undefined && ranges.length !== features) {
+    throw new SamplesError('INVALID_OPTION', `${ranges.length} ranges are declared for ${features} features.`, {
+      fault: 'self',
+      action: 'Declare one range per feature.',
+      meta: { ranges: ranges.length, features },
+    });
+  }
+  return createTableBasis(ranges ?? Array.from({ length: features }, () => DEFAULT_RANGE), normalisation);
+}
+
 /** The `index`-th unit vector of `length` dimensions. */
 function unit(length: number, index: number): number[] {
   return Array.from({ length }, (_, position) => (position === index ? 1 : 0));

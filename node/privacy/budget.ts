@@ -1,0 +1,192 @@
+/**
+ * A node's privacy budget: everything computed from private data that leaves the node is written down first, with its
+ * cost or with what protects it instead; what would exceed the budget is refused.
+ * @module
+ */
+import { z } from 'zod';
+import { PrivacyError, requireParameter } from './errors.ts';
+import { gaussianMu } from './gaussianMechanism.ts';
+import { tightEpsilon } from './lossDistribution.ts';
+import type { Mechanism } from './mechanism.ts';
+
+/** What a node may spend in its lifetime on one data set. Unit: one original record, added or removed. */
+export interface PrivacyBudget {
+  /** ε of all differentially private releases together. */
+  readonly epsilon: number;
+  /** δ at which ε is counted. */
+  readonly delta: number;
+  /** Most labels this node's models may give to others' samples; they are not covered by ε. Unlimited if absent. */
+  readonly labels?: number;
+}
+
+const mechanismSchema = z.strictObject({
+  sampleRate: z.number().positive().max(1),
+  noiseMultiplier: z.number().positive(),
+  steps: z.int().positive(),
+});
+const releaseSchema = z.discriminatedUnion('what', [
+  z.strictObject({
+    what: z.literal('samples'),
+    generator: z.enum(['dpgan', 'gaussian']),
+    count: z.int().positive(),
+    mechanisms: z.array(mechanismSchema).min(1),
+    protection: z.literal('differential privacy'),
+  }),
+  z.strictObject({
+    what: z.literal('labels'),
+    round: z.int().min(0),
+    to: z.int().min(0),
+    count: z.int().positive(),
+    protection: z.literal('only class labels leave, and only to the party whose samples they are'),
+  }),
+  z.strictObject({
+    what: z.literal('gradients'),
+    round: z.int().min(0),
+    to: z.int().min(0),
+    count: z.int().positive(),
+    protection: z.literal('encrypted; the receiver sees only the sum over all providers'),
+  }),
+]);
+const entrySchema = z.intersection(releaseSchema, z.object({ at: z.iso.datetime() }));
+
+/** One thing that left the node. Only `samples` cost ε; the others are listed with what protects them. */
+export type Release = Readonly<z.infer<typeof releaseSchema>>;
+/** A release with the time it was recorded. */
+export type BudgetEntry = Release & { readonly at: string };
+
+/** Where the entries live, oldest first. An append is durable when it resolves. */
+export interface Journal {
+  read(): Promise<readonly string[]>;
+  append(line: string): Promise<void>;
+}
+
+/** What has been spent so far. */
+export interface BudgetState {
+  readonly budget: PrivacyBudget;
+  /** ε of all sample releases together, at the budget's δ, tightly composed; 0 before the first. */
+  readonly epsilon: number;
+  /** Labels given and gradient entries sent; no differential privacy covers them. */
+  readonly labels: number;
+  readonly gradients: number;
+  readonly releases: number;
+}
+
+/** The book of releases. */
+export interface BudgetLedger {
+  state(): BudgetState;
+  entries(): readonly BudgetEntry[];
+  /**
+   * Writes a release down; call it before anything leaves, and let nothing leave if it throws.
+   * @throws PrivacyError `OUT_OF_BUDGET`; then nothing is written.
+   */
+  record(release: Release): Promise<BudgetState>;
+}
+
+/** Options of {@link openBudgetLedger}. */
+export interface BudgetLedgerOptions {
+  readonly budget: PrivacyBudget;
+  readonly journal: Journal;
+  /** The present time; replaced in tests. */
+  readonly now?: () => Date;
+}
+
+/**
+ * Opens the ledger on what its journal holds.
+ * @throws PrivacyError `CORRUPT_LEDGER` naming the line; `INVALID_PARAMETER` for a budget out of range.
+ */
+export async function openBudgetLedger(options: BudgetLedgerOptions): Promise<BudgetLedger> {
+  const { budget, journal, now = () => new Date() } = options;
+  requireParameter(budget.epsilon > 0, 'epsilon', budget.epsilon, 'above 0');
+  requireParameter(budget.delta > 0 && budget.delta < 1, 'delta', budget.delta, 'between 0 and 1');
+  const entries = (await journal.read()).map(parseEntry);
+  let state = stateOf(entries, budget);
+  /** One at a time: two releases may not both fit into the same remainder. */
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function record(release: Release): Promise<BudgetState> {
+    const entry = { ...releaseSchema.parse(release), at: now().toISOString() };
+    const next = release.what === 'samples' ? stateOf([...entries, entry], budget) : added(state, release);
+    if (release.what === 'samples' && next.epsilon > budget.epsilon) {
+      throw new PrivacyError(
+        'OUT_OF_BUDGET',
+        `Releasing these samples would bring ε to ${next.epsilon.toFixed(3)} per record (δ = ${budget.delta}), over the budget of ${budget.epsilon}; ${state.epsilon.toFixed(3)} is spent.`,
+        {
+          fault: 'self',
+          action: 'Raise the privacy budget in the node’s configuration, or ask for samples with a smaller ε.',
+          meta: { wanted: next.epsilon, spent: state.epsilon, budget: budget.epsilon, delta: budget.delta },
+        },
+      );
+    }
+    if (release.what === 'labels' && budget.labels !== undefined && next.labels > budget.labels) {
+      throw new PrivacyError(
+        'OUT_OF_BUDGET',
+        `Answering would bring the labels given to others to ${next.labels}, over the budget of ${budget.labels}.`,
+        {
+          fault: 'self',
+          action: 'Raise the label budget in the node’s configuration.',
+          meta: { wanted: next.labels, spent: state.labels, budget: budget.labels },
+        },
+      );
+    }
+    await journal.append(JSON.stringify(entry));
+    entries.push(entry);
+    state = next;
+    return state;
+  }
+
+  return {
+    state: () => state,
+    entries: () => entries,
+    record(release) {
+      const mine = turn.then(() => record(release));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}
+
+/**
+ * The mechanism that stands for a release of which only (ε, δ) is known: the Gaussian with that ε at that δ. Exact for
+ * generators calibrated as Gaussian releases; for others record their own mechanisms.
+ */
+export function gaussianRelease(epsilon: number, delta: number): Mechanism {
+  return { sampleRate: 1, noiseMultiplier: 1 / gaussianMu(epsilon, delta), steps: 1 };
+}
+
+/** Adds up what the entries cost. */
+function stateOf(entries: readonly BudgetEntry[], budget: PrivacyBudget): BudgetState {
+  const mechanisms = entries.flatMap((entry) => (entry.what === 'samples' ? entry.mechanisms : []));
+  const countOf = (what: Release['what']) =>
+    entries.reduce((sum, entry) => sum + (entry.what === what ? entry.count : 0), 0);
+  return {
+    budget,
+    epsilon: tightEpsilon(mechanisms, budget.delta),
+    labels: countOf('labels'),
+    gradients: countOf('gradients'),
+    releases: entries.length,
+  };
+}
+
+/** The state after a release that costs no ε. */
+function added(state: BudgetState, { what, count }: Release): BudgetState {
+  return {
+    ...state,
+    labels: state.labels + (what === 'labels' ? count : 0),
+    gradients: state.gradients + (what === 'gradients' ? count : 0),
+    releases: state.releases + 1,
+  };
+}
+
+/** One journal line. */
+function parseEntry(line: string, index: number): BudgetEntry {
+  try {
+    return entrySchema.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new PrivacyError('CORRUPT_LEDGER', `Line ${index + 1} of the privacy budget’s journal cannot be read.`, {
+      fault: 'self',
+      action: 'Restore the journal from a backup; a node that has forgotten its releases cannot state its ε.',
+      meta: { line: index + 1 },
+      cause,
+    });
+  }
+}
