@@ -22,6 +22,8 @@ export default defineConfig({
   },
   networks: {
     default: { type: 'edr-simulated', chainType: 'l1', hardfork: 'london' },
+    // A consortium's own chain: nobody has or needs ether.
+    consortium: { type: 'edr-simulated', chainType: 'l1', hardfork: 'london', initialBaseFeePerGas: 0 },
   },
   test: { solidity: { fuzz: { runs: 256 }, invariant: { runs: 32, depth: 64 } } },
 });

