@@ -1,28 +1,215 @@
 /**
- * Whole runs of Algorithms 1 and 2 in one process.
+ * Whole runs of Algorithms 1 and 2 in one process, with the real onion: what every party must end up with, and what
+ * happens when parties fail.
  * @module
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Member } from '../../node/algorithm/member.ts';
 import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
-import type { RoundEvent } from '../../node/algorithm/ports.ts';
-import { createWorld, type World, type WorldParty } from './world.ts';
+import type { NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
+import { selectLargest } from '../../node/gradient/select.ts';
+import { createWorld, smallConsortium, type World, type WorldParty } from './world.ts';
 
+const onion = (member: Omit<Member, 'envelopes'>) =>
+  createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation });
 const roundsOf = (party: WorldParty) => party.events.filter((event): event is RoundEvent => event.type === 'round');
-function assertConserved({ books }: World): void {
-  void books;
+const warningsOf = (party: WorldParty) =>
+  party.events.filter((event): event is Extract<NodeEvent, { type: 'warning' }> => event.type === 'warning');
+
+/** Ends phases whose deadline is all that is waited for, until `finished` says that the survivors are done. */
+async function endPhasesWithout(world: World, gone: number, finished: () => boolean): Promise<void> {
+  const [{ member }] = world.parties;
+  while (!finished()) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const { parties, phase } = await member.ledger.state();
+    const waiting = parties.every(({ id, credible, acted }) => !credible || acted || id === gone);
+    if (phase === 'closed' || !waiting || !parties[gone].credible) continue;
+    world.clock.advance(61);
+    world.books.call(parties[0].account, { name: 'advance' });
+  }
 }
 
-describe('run', () => {
-  it('takes four parties through the benchmark and all rounds', async () => {
-    const world = await createWorld([60, 50, 40, 30], (member) =>
-      createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation }),
-    );
-    const results = await world.run();
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-    for (const party of world.parties) {
-      console.log(roundsOf(party).map((e) => [e.accuracy, e.accuracyAlone, e.points, e.ordered, e.received]));
+async function assertBooks(world: World): Promise<void> {
+  const state = await world.parties[0].member.ledger.state();
+  const held = state.parties.reduce((sum, { points, escrow }) => sum + points + escrow, 0n);
+  assert.equal(held, state.minted);
+}
+
+function assertFulfilled(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+describe('a run', () => {
+  it('takes everybody through the benchmark and all rounds, and keeps the books', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion);
+    assertFulfilled(await world.run());
+    for (const [id, party] of world.parties.entries()) {
+      const rounds = roundsOf(party);
+      assert.deepEqual(
+        rounds.map(({ round }) => round),
+        [1, 2, 3],
+      );
+      for (const { ordered, received, missing, skipped, credibility } of rounds) {
+        assert.ok(ordered > 0 && received === ordered && missing.length === 0 && !skipped);
+        assert.equal(credibility[id], 0);
+        assert.ok(Math.abs(credibility.reduce((a, b) => a + b, 0) - 1) < 1e-9);
+      }
+      assert.deepEqual(warningsOf(party), []);
+      assert.equal(party.events.at(-1)?.type, 'finished');
     }
-    assertConserved(world);
+    await assertBooks(world);
+  });
+
+  it('adds exactly the sum of what the others selected, in fixed point', async () => {
+    const consortium = smallConsortium({ rounds: 1 });
+    const given: { requester: number; count: number; gradient: Float32Array }[] = [];
+    const world = await createWorld(
+      [40, 40, 40, 40],
+      (member) => {
+        const envelopes = onion(member);
+        return {
+          ...envelopes,
+          async seal(request, gradient) {
+            const self = await member.ledger.self();
+            const count = request.orders.find(({ provider }) => provider === self)?.count ?? 0;
+            given.push({ requester: request.requester.id, count, gradient: gradient.slice() });
+            return await envelopes.seal(request, gradient);
+          },
+          async sum(request, delivered, seeds) {
+            const sum = await envelopes.sum(request, delivered, seeds);
+            const { clamp } = request;
+            const { levels } = consortium.aggregation;
+            const expected = new Float64Array(sum.length);
+            for (const { requester, count, gradient } of given) {
+              if (requester !== request.requester.id) continue;
+              selectLargest(gradient, count).forEach((value, at) => {
+                const steps = Math.min(levels, Math.floor((Math.abs(value) * levels) / clamp + 0.5));
+                expected[at] += Math.sign(value) * steps * (clamp / levels);
+              });
+            }
+            sum.forEach((value, at) => {
+              assert.ok(Math.abs(value - expected[at]) < 1e-5);
+            });
+            return sum;
+          },
+        };
+      },
+      consortium,
+    );
+    assertFulfilled(await world.run());
+    assert.equal(given.length, 12);
+  });
+
+  it('sums without a provider that ordered but never delivered, refunds it, and says who was missing', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion);
+    const [gone] = world.parties.slice(-1);
+    const stop = new AbortController();
+    // The last party dies in round 2, between its orders and its delivery.
+    const { envelopes } = gone.member;
+    Object.assign(gone.member, {
+      envelopes: {
+        ...envelopes,
+        seal: (request: Parameters<typeof envelopes.seal>[0], gradient: Float32Array) => {
+          if (request.round < 2) return envelopes.seal(request, gradient);
+          world.network.leave(3);
+          stop.abort(new Error('killed'));
+          return new Promise<never>((_, reject) => reject(new Error('killed')));
+        },
+      },
+    });
+    const dying = world.run([3], stop.signal);
+    const others = world.run([0, 1, 2]);
+    await dying;
+    // Each phase the dead party holds up ends by its deadline.
+    const survivors = world.parties.slice(0, 3);
+    const finished = (party: WorldParty) => party.events.some(({ type }) => type === 'finished');
+    await endPhasesWithout(world, 3, () => survivors.every(finished));
+    assertFulfilled(await others);
+    for (const party of survivors) {
+      const second = roundsOf(party)[1];
+      assert.deepEqual(second.missing, [3]);
+      assert.equal(second.skipped, false);
+      assert.ok(second.received > 0 && second.received < second.ordered);
+    }
+    await assertBooks(world);
+  });
+
+  it('refuses a blob with a flipped byte, names its provider, and leaves the sum out', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion);
+    world.network.setFaults({
+      tamper(delivery, content) {
+        if (delivery.protocol !== 'blob' || delivery.round !== 1 || delivery.provider !== 2 || delivery.requester !== 0)
+          return content;
+        const changed = content.slice();
+        changed[200] ^= 1;
+        return changed;
+      },
+    });
+    assertFulfilled(await world.run());
+    const [victim] = world.parties;
+    const [first, second] = roundsOf(victim);
+    assert.ok(first.skipped);
+    assert.deepEqual(first.missing, [2]);
+    assert.ok(!second.skipped);
+    assert.ok(warningsOf(victim).some(({ code, party, round }) => code === 'BAD_BLOB' && party === 2 && round === 1));
+  });
+
+  it('removes a party that labels at random, by majority, and goes on without it', async () => {
+    const world = await createWorld([60, 60, 60, 60, 60], onion);
+    const [liar] = world.parties.slice(-1);
+    const { exchange } = liar.member;
+    Object.assign(liar.member, {
+      exchange: {
+        ...exchange,
+        serve: (handlers: Parameters<typeof exchange.serve>[0]) =>
+          exchange.serve({ ...handlers, labels: async (_, __, indices) => new Uint8Array(indices.length).fill(2) }),
+      },
+    });
+    const results = await world.run();
+    assertFulfilled(results.slice(0, 4));
+    const last = results[4];
+    assert.ok(last.status === 'rejected' && last.reason.code === 'REMOVED');
+    for (const party of world.parties.slice(0, 4))
+      for (const { credibility } of roundsOf(party)) assert.equal(credibility[4], 0);
+    await assertBooks(world);
+  });
+
+  it('ends with the same model when a party is killed after any act and started again', async () => {
+    const whole = await createWorld([50, 40, 30], onion, smallConsortium({ rounds: 2 }));
+    assertFulfilled(await whole.run());
+    const expected = await Promise.all(whole.parties.map(({ store }) => store.checkpoint()));
+
+    for (const act of ['download', 'upload', 'report'] as const) {
+      const world = await createWorld([50, 40, 30], onion, smallConsortium({ rounds: 2 }));
+      const { member } = world.parties[0];
+      let killed = false;
+      const dying: Member = {
+        ...member,
+        ledger: {
+          ...member.ledger,
+          async [act](round: number, ...rest: never[]) {
+            // biome-ignore lint/suspicious/noExplicitAny: the three acts differ in their second parameter only
+            await (member.ledger[act] as any)(round, ...rest);
+            if (round === 2 && !killed) {
+              killed = true;
+              throw new Error('killed');
+            }
+          },
+        },
+      };
+      Object.assign(world.parties[0], { member: dying });
+      const others = world.run([1, 2]);
+      const [first] = await world.run([0]);
+      assert.equal(first.status, 'rejected', act);
+      assertFulfilled(await world.run([0]));
+      assertFulfilled(await others);
+      const checkpoints = await Promise.all(world.parties.map(({ store }) => store.checkpoint()));
+      assert.deepEqual(
+        checkpoints.map((checkpoint) => checkpoint?.parameters),
+        expected.map((checkpoint) => checkpoint?.parameters),
+        act,
+      );
+    }
   });
 });

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { getAddress, hexlify } from 'ethers';
 import type { Envelopes } from '../../node/algorithm/envelopes.ts';
 import type { Member } from '../../node/algorithm/member.ts';
-import type { Clock, Keys, NodeEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
+import type { Clock, Keys, Ledger, NodeEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
 import { run } from '../../node/algorithm/run.ts';
 import { type Consortium, consortiumSchema } from '../../node/consortium.ts';
 import { createNodeKeys } from '../../node/keystore.ts';
@@ -121,9 +121,20 @@ export async function createWorld(
     clock,
   });
   const network = createMemoryNetwork();
+  // Ids follow the order of INIT, which must not depend on who trains fastest.
+  const registered = accounts.map(() => Promise.withResolvers<void>());
   const parties = await Promise.all(
     accounts.map(async (account, index): Promise<WorldParty> => {
-      const ledger = books.as(account);
+      const own = books.as(account);
+      const ledger: Ledger = {
+        ...own,
+        async init(registration) {
+          await registered[index - 1]?.promise;
+          const party = await own.init(registration);
+          registered[index].resolve();
+          return party;
+        },
+      };
       const store = createMemoryStore();
       const events: NodeEvent[] = [];
       const keys: Keys = createNodeKeys(randomBytes(32));
