@@ -16,6 +16,8 @@ export type LearnerErrorCode =
   | 'INVALID_OPTION'
   /** The compiled kernels are missing. */
   | 'KERNELS_MISSING'
+  /** A file does not hold a model, or not all of it. */
+  | 'BAD_FILE'
   /** A training thread ended before its work did. */
   | 'WORKER_FAILED';
 

@@ -6,7 +6,7 @@ import { createSeededRandom } from '../random.ts';
 import type { ParameterTensor } from './engine.ts';
 
 /** w0 of a seed: every weight and bias uniform in ±1/√fanIn, drawn in the order of the flat vector; float32 [D]. */
-export function initialParameters(tensors: readonly ParameterTensor[], seed: number): Float32Array {
+export function uniformParameters(tensors: readonly ParameterTensor[], seed: number): Float32Array {
   const random = createSeededRandom(seed);
   const parts = tensors.map(({ shape, fanIn }) => {
     const bound = 1 / Math.sqrt(fanIn);

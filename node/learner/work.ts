@@ -30,7 +30,8 @@ export function commonValue(inputs: Float32Array, features: number): number | un
   return undefined;
 }
 
-function diverged(step: number, learningRate: number): LearnerError {
+/** The error of a training whose numbers left their range at `step`, counted from 1. */
+export function diverged(step: number, learningRate: number): LearnerError {
   return new LearnerError('NOT_FINITE', `Training diverged at step ${step}.`, {
     fault: 'self',
     action: 'Lower the learning rate.',

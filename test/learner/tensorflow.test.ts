@@ -1,0 +1,116 @@
+/**
+ * TensorFlow.js as an independent oracle: exported models predict the same there, and whole training runs agree.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ModelSpec } from '../../node/consortium.ts';
+import { encodeLayersFiles, layersTopology, layersWeights } from '../../node/learner/layersFile.ts';
+import { topologyHash } from '../../node/learner/layersLearner.ts';
+import { createLearner } from '../../node/learner/learner.ts';
+import { splitParameters } from '../../node/learner/modelFile.ts';
+import { assertClose, randomExamples } from './data.ts';
+
+const normalisation = { mean: 0, stdDev: 1 };
+
+test('an MLP trains as in TensorFlow.js for 100 steps', async () => {
+  const inputs = { shape: [9, 5, 1], classes: 7 };
+  const model: ModelSpec = { kind: 'mlp', layers: [45, 18, 13, 7] };
+  const topology = layersTopology({ model, inputs: { ...inputs, ...normalisation } });
+  const own = await createLearner(model, inputs);
+  const other = await createLearner({ kind: 'layers', sha256: topologyHash(topology) }, inputs, { topology });
+  assert.match(other.backend, /^tfjs/);
+  assert.equal(other.parameterCount, own.parameterCount);
+  for (const batchSize of [1, 6]) {
+    const examples = randomExamples(25 * batchSize, inputs.shape, 7, 3, { density: 0.3, common: -0.4 });
+    const options = { epochs: 4, batchSize, learningRate: 0.05, seed: 8 };
+    const w0 = own.initialise(1);
+    const expected = await other.train(w0, examples, options);
+    const trained = await own.train(w0, examples, options);
+    assertClose(trained, expected, 1e-4);
+    assertClose(await own.predict(trained, examples.inputs), await other.predict(trained, examples.inputs), 1e-5);
+    assert.deepEqual(await own.label(trained, examples.inputs), await other.label(trained, examples.inputs));
+  }
+  await other.close();
+});
+
+for (const channels of [1, 3] as const) {
+  test(`the CNN with ${channels} channels trains as in TensorFlow.js`, async () => {
+    const inputs = { shape: [32, 32, channels], classes: 10 };
+    const model: ModelSpec = { kind: 'cnn', channels };
+    const topology = layersTopology({ model, inputs: { ...inputs, ...normalisation } });
+    const own = await createLearner(model, inputs);
+    const other = await createLearner({ kind: 'layers', sha256: topologyHash(topology) }, inputs, { topology });
+    const examples = randomExamples(6, inputs.shape, 10, 3);
+    const options = { epochs: 1, batchSize: 2, learningRate: 0.05, seed: 8 };
+    const w0 = own.initialise(1);
+    /** The same parameters in the other's order: only the second convolution differs. */
+    const translate = (parameters: Float32Array) =>
+      Float32Array.from(layersWeights(splitParameters(own.tensors, parameters)).flatMap(({ values }) => [...values]));
+    const expected = await other.train(translate(w0), examples, options);
+    const trained = await own.train(w0, examples, options);
+    assertClose(translate(trained), expected, 2e-5);
+    assertClose(
+      await own.predict(trained, examples.inputs),
+      await other.predict(translate(trained), examples.inputs),
+      1e-5,
+    );
+    await other.close();
+  });
+}
+
+test('exported files load in TensorFlow.js with their weights', async () => {
+  const tf = await import('@tensorflow/tfjs');
+  await tf.setBackend('cpu');
+  for (const [model, shape, classes] of [
+    [{ kind: 'mlp', layers: [6, 5, 1], output: 'sigmoid', dropout: 0.2 }, [6], 2],
+    [{ kind: 'cnn', channels: 3 }, [32, 32, 3], 4],
+  ] as const) {
+    const spec: ModelSpec = model.kind === 'mlp' ? { ...model, layers: [...model.layers] } : model;
+    const inputs = { shape: [...shape], classes };
+    const own = await createLearner(spec, inputs);
+    const parameters = own.initialise(4);
+    const files = encodeLayersFiles(
+      { model: spec, inputs: { ...inputs, ...normalisation } },
+      splitParameters(own.tensors, parameters),
+    );
+    const { modelTopology, weightsManifest } = JSON.parse(files.model);
+    const loaded = await tf.loadLayersModel({
+      load: async () => ({
+        modelTopology,
+        weightSpecs: weightsManifest[0].weights,
+        weightData: Uint8Array.from(files.weights).buffer,
+      }),
+    });
+    const { inputs: rows } = randomExamples(3, shape, classes, 9);
+    const result = loaded.predict(tf.tensor(rows, [3, ...shape]));
+    assert.ok(!Array.isArray(result));
+    assertClose(await own.predict(parameters, rows), await result.data(), 1e-5);
+  }
+});
+
+test('a topology is known by its hash and must fit', async () => {
+  const inputs = { shape: [4], classes: 3 };
+  const topology = layersTopology({ model: { kind: 'mlp', layers: [4, 3] }, inputs: { ...inputs, ...normalisation } });
+  const model: ModelSpec = { kind: 'layers', sha256: topologyHash(topology) };
+  assert.equal(topologyHash(JSON.parse(JSON.stringify(topology, null, 2))), model.sha256);
+  await assert.rejects(createLearner(model, inputs), { code: 'INVALID_MODEL' });
+  await assert.rejects(createLearner(model, inputs, { topology: { ...topology, extra: 1 } }), {
+    code: 'INVALID_MODEL',
+  });
+  await assert.rejects(createLearner(model, { shape: [5], classes: 3 }, { topology }), { code: 'INVALID_MODEL' });
+  await assert.rejects(createLearner(model, { shape: [4], classes: 2 }, { topology }), { code: 'INVALID_MODEL' });
+  const junk = { class_name: 'Nonsense' };
+  await assert.rejects(createLearner({ kind: 'layers', sha256: topologyHash(junk) }, inputs, { topology: junk }), {
+    code: 'INVALID_MODEL',
+  });
+  const learner = await createLearner(model, inputs, { topology });
+  const examples = randomExamples(6, [4], 3, 1);
+  const w0 = learner.initialise(1);
+  assert.deepEqual(w0, learner.initialise(1));
+  assert.notDeepEqual(w0, learner.initialise(2));
+  const poisoned = { ...examples, inputs: examples.inputs.with(5, Number.NaN) };
+  const options = { epochs: 1, batchSize: 1, learningRate: 0.1, seed: 1 };
+  await assert.rejects(learner.train(w0, poisoned, options), { code: 'NOT_FINITE' });
+  await learner.close();
+});
