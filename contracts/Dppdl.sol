@@ -23,7 +23,7 @@ contract Dppdl is CredibleSet, Claims {
                 deadline: clock.deadline,
                 parties: clock.parties,
                 credible: _credible,
-                acted: _acted,
+                acted: ~_idle,
                 pending: _pending,
                 minted: _minted,
                 escrow: clock.escrow,
@@ -39,7 +39,7 @@ contract Dppdl is CredibleSet, Claims {
             _closeOrders();
             _enter(Phase.Deliver, round);
         } else if (phase == Phase.Deliver) {
-            _refundAbsent(round);
+            _refundAbsent();
             _enter(Phase.Evaluate, round);
         } else {
             _tally(round);

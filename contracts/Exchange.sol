@@ -14,8 +14,10 @@ abstract contract Exchange is Points {
     using Bitmap for uint256;
 
     uint256 private constant HALF = 128;
-    uint256 private constant ORDER_BYTES = 5;
-    uint256 private constant DELIVERY_BYTES = 33;
+    /// @notice Bytes before the counts or commitments: the set of parties they are for.
+    uint256 private constant HEAD = 32;
+    uint256 private constant COUNT_BYTES = 4;
+    uint256 private constant COMMITMENT_BYTES = 32;
 
     /// @notice Bits that hold any count: the least b with |w| < 2^b.
     uint256 private immutable _laneBits;
@@ -53,7 +55,7 @@ abstract contract Exchange is Points {
     /// @inheritdoc IDppdl
     function upload(uint32 round, bytes calldata deliveries) external {
         uint8 provider = _act(Phase.Deliver, round);
-        (uint64 earned, uint64 refunded) = _fill(round, provider, deliveries);
+        (uint64 earned, uint64 refunded) = _fill(provider, deliveries);
         _uploads[provider] = keccak256(abi.encodePacked(round, deliveries));
         _credit(provider, earned);
         _clock.escrow -= earned + refunded;
@@ -86,11 +88,11 @@ abstract contract Exchange is Points {
 
     /// @notice Keeps who ordered, when the order phase ends.
     function _closeOrders() internal {
-        _ordered = _acted;
+        _ordered = ~_idle;
     }
 
     /// @notice Refunds all orders to providers that did not act, when the deliver phase ends.
-    function _refundAbsent(uint32 round) internal {
+    function _refundAbsent() internal {
         if (_clock.escrow == 0) return;
         uint256 parties_ = _clock.parties;
         uint256 ordered = _ordered;
@@ -98,8 +100,8 @@ abstract contract Exchange is Points {
         for (uint256 pair = 0; pair * 2 < parties_; ++pair) {
             if ((ordered >> (pair * 2)) & 3 == 0) continue;
             (uint64 even, uint64 odd) = _refundable(pair, absent);
-            if (even != 0 && ordered.has(pair * 2)) _refund(round, uint8(pair * 2), even);
-            if (odd != 0 && ordered.has(pair * 2 + 1)) _refund(round, uint8(pair * 2 + 1), odd);
+            if (even != 0 && ordered.has(pair * 2)) _refund(uint8(pair * 2), even);
+            if (odd != 0 && ordered.has(pair * 2 + 1)) _refund(uint8(pair * 2 + 1), odd);
         }
         _clock.escrow = 0;
     }
@@ -109,9 +111,9 @@ abstract contract Exchange is Points {
         Phase phase = _clock.phase;
         if ((phase != Phase.Order && phase != Phase.Deliver) || !_current().has(requester)) return 0;
         uint256 parties_ = _clock.parties;
-        uint256 settled = phase == Phase.Deliver ? _acted : 0;
+        uint256 open = phase == Phase.Deliver ? _idle : type(uint256).max;
         for (uint256 provider = 0; provider < parties_; ++provider) {
-            if (!settled.has(provider)) total += uint64(_count(requester, uint8(provider)));
+            if (open.has(provider)) total += uint64(_count(requester, uint8(provider)));
         }
     }
 
@@ -128,53 +130,44 @@ abstract contract Exchange is Points {
         if (_uploads[provider] != keccak256(abi.encodePacked(round, deliveries))) {
             revert ClaimWrongDeliveries(provider);
         }
-        for (uint256 offset = 0; offset < deliveries.length; offset += DELIVERY_BYTES) {
-            if (uint8(deliveries[offset]) != requester) continue;
-            commitment = bytes32(deliveries[offset + 1:offset + DELIVERY_BYTES]);
-            return (commitment, uint64(_count(requester, provider)));
-        }
-        revert ExchangeNotOrdered(requester);
+        uint256 requesters = uint256(bytes32(deliveries[:HEAD]));
+        if (!requesters.has(requester)) revert ExchangeNotOrdered(Bitmap.only(requester));
+        uint256 offset = HEAD + COMMITMENT_BYTES * (requesters & (Bitmap.only(requester) - 1)).size();
+        return (bytes32(deliveries[offset:offset + COMMITMENT_BYTES]), uint64(_count(requester, provider)));
     }
 
     /// @notice Checks a requester's orders and writes its row of the table.
     /// @return total The points they cost.
     function _place(uint8 requester, bytes calldata orders) private returns (uint64 total) {
-        if (orders.length % ORDER_BYTES != 0) revert ExchangeMalformed(orders.length, ORDER_BYTES);
-        uint256 allowed = _credible & ~Bitmap.only(requester);
-        uint256 group = 0;
-        uint256 half = 0;
-        uint256 caps = _capsOf(0);
-        uint256 next = 0;
-        // Bounds: at most 256 entries are ascending, each count is below 2^32, and offsets stay within calldata.
+        uint256 providers = _head(orders, COUNT_BYTES);
+        uint256 invalid = providers & (~_credible | Bitmap.only(requester));
+        if (invalid != 0) revert ExchangeInvalidProvider(invalid);
+        uint16 given = providers.size();
+        if (given != 0 && given < _minProviders) revert ExchangeTooFewProviders(given, _minProviders);
+        uint256 provider = 0;
+        uint256 offset = HEAD;
+        uint256 groups = (_clock.parties - 1) / _lanes + 1;
+        // Bounds: at most 256 counts, each below 2^32; offsets stay within calldata.
         unchecked {
-            for (uint256 offset = 0; offset < orders.length; offset += ORDER_BYTES) {
-                uint256 entry = uint40(bytes5(orders[offset:offset + ORDER_BYTES]));
-                uint256 provider = entry >> 32;
-                if (provider < next) revert ExchangeOutOfOrder(uint8(provider));
-                if (!allowed.has(provider)) revert ExchangeInvalidProvider(uint8(provider));
-                next = provider + 1;
-                if (provider / _lanes != group) {
-                    for (; group < provider / _lanes; ++group) {
-                        _setHalf(requester, group, half);
-                        half = 0;
-                    }
-                    caps = _capsOf(group);
-                }
-                uint256 shift = (provider % _lanes) * _laneBits;
-                uint256 count = uint32(entry);
-                uint256 cap = (caps >> shift) & _laneMask;
-                if (count == 0 || count > cap) {
-                    revert ExchangeCountOutOfRange(uint8(provider), uint32(count), uint32(cap));
-                }
-                half |= count << shift;
-                total += uint64(count);
-            }
-            uint256 given = orders.length / ORDER_BYTES;
-            if (given != 0 && given < _minProviders) revert ExchangeTooFewProviders(uint16(given), _minProviders);
             // To the last party ever registered, so that nothing of an earlier round stays.
-            for (uint256 groups = (_clock.parties - 1) / _lanes + 1; group < groups; ++group) {
+            for (uint256 group = 0; group < groups; ++group) {
+                uint256 half = 0;
+                uint256 caps = providers == 0 ? 0 : _capsOf(group);
+                for (uint256 shift = 0; shift < _lanes * _laneBits; shift += _laneBits) {
+                    if (providers & 1 == 1) {
+                        uint256 count = uint32(bytes4(orders[offset:offset + COUNT_BYTES]));
+                        uint256 cap = (caps >> shift) & _laneMask;
+                        if (count == 0 || count > cap) {
+                            revert ExchangeCountOutOfRange(uint8(provider), uint32(count), uint32(cap));
+                        }
+                        half |= count << shift;
+                        total += uint64(count);
+                        offset += COUNT_BYTES;
+                    }
+                    providers >>= 1;
+                    ++provider;
+                }
                 _setHalf(requester, group, half);
-                half = 0;
             }
         }
     }
@@ -182,47 +175,36 @@ abstract contract Exchange is Points {
     /// @notice Matches a provider's deliveries with its column of the table.
     /// @return earned Points of the orders it delivers.
     /// @return refunded Points of the orders it leaves out, given back to their requesters.
-    function _fill(
-        uint32 round,
-        uint8 provider,
-        bytes calldata deliveries
-    ) private returns (uint64 earned, uint64 refunded) {
-        if (deliveries.length % DELIVERY_BYTES != 0) revert ExchangeMalformed(deliveries.length, DELIVERY_BYTES);
+    function _fill(uint8 provider, bytes calldata deliveries) private returns (uint64 earned, uint64 refunded) {
+        uint256 unmatched = _head(deliveries, COMMITMENT_BYTES);
         uint256 group = provider / _lanes;
         uint256 shift = (provider % _lanes) * _laneBits;
+        uint256 mask = _laneMask;
         uint256 word = 0;
-        uint256 offset = 0;
-        uint256 remaining = _ordered;
-        // Bounds: all counts together are in escrow, below 2^48; offsets stay within calldata.
+        uint256 ordered = _ordered;
+        // Bound: all counts together are in escrow, below 2^48.
         unchecked {
-            for (uint256 requester = 0; remaining != 0; ++requester) {
-                if (requester % 2 == 0) word = remaining & 3 == 0 ? 0 : _table[requester / 2][group];
-                uint256 count = (word >> (shift + (requester % 2) * HALF)) & _laneMask;
-                if (remaining & 1 == 1 && count != 0) {
-                    if (offset < deliveries.length && uint8(deliveries[offset]) == requester) {
-                        earned += uint64(count);
-                        offset += DELIVERY_BYTES;
-                    } else {
-                        refunded += uint64(count);
-                        _refund(round, uint8(requester), uint64(count));
-                    }
+            for (uint256 requester = 0; ordered >> requester != 0; ++requester) {
+                if (requester % 2 == 1) word >>= HALF;
+                else word = (ordered >> requester) & 3 == 0 ? 0 : _table[requester / 2][group] >> shift;
+                uint256 count = word & mask;
+                if (count == 0 || !ordered.has(requester)) continue;
+                if (unmatched.has(requester)) {
+                    unmatched ^= Bitmap.only(uint8(requester));
+                    earned += uint64(count);
+                } else {
+                    refunded += uint64(count);
+                    _refund(uint8(requester), uint64(count));
                 }
-                remaining >>= 1;
-            }
-            if (offset < deliveries.length) {
-                uint8 unmatched = uint8(deliveries[offset]);
-                if (offset != 0 && unmatched <= uint8(deliveries[offset - DELIVERY_BYTES])) {
-                    revert ExchangeOutOfOrder(unmatched);
-                }
-                revert ExchangeNotOrdered(unmatched);
             }
         }
+        if (unmatched != 0) revert ExchangeNotOrdered(unmatched);
     }
 
     /// @notice Gives a requester points of unfilled orders back. The caller takes them from escrow.
-    function _refund(uint32 round, uint8 requester, uint64 amount) private {
+    function _refund(uint8 requester, uint64 amount) private {
         _credit(requester, amount);
-        emit Refunded(round, requester, amount);
+        emit Refunded(_clock.round, requester, amount);
     }
 
     /// @notice Writes one half-word of the table.
@@ -234,10 +216,10 @@ abstract contract Exchange is Points {
 
     /// @notice For each group a half-word of ones in the lanes of providers that have not acted.
     function _absentLanes(uint256 parties_) private view returns (uint256[] memory masks) {
-        uint256 acted = _acted;
+        uint256 idle = _idle;
         masks = new uint256[]((parties_ - 1) / _lanes + 1);
         for (uint256 provider = 0; provider < parties_; ++provider) {
-            if (!acted.has(provider)) masks[provider / _lanes] |= _laneMask << ((provider % _lanes) * _laneBits);
+            if (idle.has(provider)) masks[provider / _lanes] |= _laneMask << ((provider % _lanes) * _laneBits);
         }
     }
 
@@ -260,8 +242,16 @@ abstract contract Exchange is Points {
     /// @notice Who placed orders in this round so far.
     function _current() private view returns (uint256) {
         Phase phase = _clock.phase;
-        if (phase == Phase.Order) return _acted;
+        if (phase == Phase.Order) return ~_idle;
         return phase == Phase.Deliver || phase == Phase.Evaluate ? _ordered : 0;
+    }
+
+    /// @notice The set of parties packed data is for; checks that there is one entry for each.
+    function _head(bytes calldata packed, uint256 entry) private pure returns (uint256 parties_) {
+        if (packed.length < HEAD) revert ExchangeMalformed(packed.length, HEAD);
+        parties_ = uint256(bytes32(packed[:HEAD]));
+        uint256 needed = HEAD + entry * parties_.size();
+        if (packed.length != needed) revert ExchangeMalformed(packed.length, needed);
     }
 
     /// @notice Half-word of caps of a group.

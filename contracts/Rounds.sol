@@ -22,8 +22,9 @@ abstract contract Rounds is Constitution {
     Clock internal _clock;
     /// @notice The credible set C; while forming, all who joined.
     uint256 internal _credible;
-    /// @notice Who has acted in this phase. Stays as it is when a party resigns.
-    uint256 internal _acted;
+    /// @notice Who has not acted in this phase, strangers included: the complement of what {State} shows as `acted`,
+    /// because a slot that never becomes zero is cheaper to write. Stays as it is when a party resigns.
+    uint256 internal _idle;
     /// @notice Ids by account, plus one; 0 for strangers.
     mapping(address account => uint16 idPlusOne) internal _ids;
 
@@ -50,7 +51,7 @@ abstract contract Rounds is Constitution {
         _clock.phase = phase;
         _clock.round = round;
         _clock.deadline = deadline;
-        _acted = 0;
+        _idle = type(uint256).max;
         emit PhaseStarted(round, phase, deadline);
     }
 
@@ -61,9 +62,9 @@ abstract contract Rounds is Constitution {
         Clock memory clock = _clock;
         if (clock.phase != phase) revert PhaseMismatch(clock.phase);
         if (clock.round != round) revert RoundMismatch(clock.round, round);
-        uint256 acted = _acted;
-        if (acted.has(party)) revert RoundAlreadyActed(party);
-        _acted = acted | Bitmap.only(party);
+        uint256 idle = _idle;
+        if (!idle.has(party)) revert RoundAlreadyActed(party);
+        _idle = idle & ~Bitmap.only(party);
     }
 
     /// @notice Ends the phase if every credible party has acted.
@@ -71,7 +72,7 @@ abstract contract Rounds is Constitution {
         Phase phase = _clock.phase;
         if (phase == Phase.Forming || phase == Phase.Closed) return;
         uint256 credible = _credible;
-        if (credible != 0 && credible & ~_acted == 0) _endPhase(phase, _clock.round);
+        if (credible != 0 && credible & _idle == 0) _endPhase(phase, _clock.round);
     }
 
     /// @notice The sender's id; it must be a party.

@@ -2,7 +2,8 @@
  * The packed lines of DOWNLOAD and UPLOAD, as IDppdl's `Downloaded` and `Uploaded` describe them.
  * @module
  */
-import { getBytes, hexlify } from 'ethers';
+import { concat, getBytes, toBeHex, toBigInt, toNumber } from 'ethers';
+import { fromBitmap, toBitmap } from './bitmap.ts';
 import { LedgerError } from './errors.ts';
 
 /** One line of a DOWNLOAD. */
@@ -19,57 +20,48 @@ export interface DeliveryLine {
   readonly commitment: Uint8Array;
 }
 
-const ORDER_BYTES = 5;
-const DELIVERY_BYTES = 33;
+/** Bytes of the set of parties the lines are for. */
+const HEAD_BYTES = 32;
+const COUNT_BYTES = 4;
+const COMMITMENT_BYTES = 32;
 
-function linesOf(packed: string, size: number): { bytes: Uint8Array; view: DataView; starts: number[] } {
+/** The set of parties, then their entries in order of id. */
+function pack(lines: readonly { readonly party: number; readonly entry: Uint8Array }[]): string {
+  const sorted = lines.toSorted((a, b) => a.party - b.party);
+  return concat([toBeHex(toBitmap(lines.map(({ party }) => party)), HEAD_BYTES), ...sorted.map(({ entry }) => entry)]);
+}
+
+function unpack(packed: string, size: number): { party: number; entry: Uint8Array }[] {
   const bytes = getBytes(packed);
-  if (bytes.length % size !== 0) {
-    throw new LedgerError('MALFORMED', `A packed record has ${bytes.length} bytes, not a multiple of ${size}`, {
+  const parties = bytes.length < HEAD_BYTES ? undefined : fromBitmap(toBigInt(bytes.subarray(0, HEAD_BYTES)));
+  if (parties === undefined || bytes.length !== HEAD_BYTES + parties.length * size) {
+    throw new LedgerError('MALFORMED', `A packed record of ${bytes.length} bytes does not fit its set of parties`, {
       fault: 'chain',
       meta: { bytes: bytes.length, entry: size },
     });
   }
-  const starts = Array.from({ length: bytes.length / size }, (_, index) => index * size);
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), starts };
+  return parties.map((party, index) => {
+    const start = HEAD_BYTES + index * size;
+    return { party, entry: bytes.slice(start, start + size) };
+  });
 }
 
-/** Packs orders in the order of their providers, as the ledger demands. */
+/** Packs orders in the order of their providers, as the ledger demands. At most one per provider. */
 export function packOrders(orders: readonly OrderLine[]): string {
-  const bytes = new Uint8Array(orders.length * ORDER_BYTES);
-  const view = new DataView(bytes.buffer);
-  orders
-    .toSorted((a, b) => a.provider - b.provider)
-    .forEach(({ provider, count }, index) => {
-      view.setUint8(index * ORDER_BYTES, provider);
-      view.setUint32(index * ORDER_BYTES + 1, count);
-    });
-  return hexlify(bytes);
+  return pack(orders.map(({ provider, count }) => ({ party: provider, entry: getBytes(toBeHex(count, COUNT_BYTES)) })));
 }
 
-/** @throws LedgerError `MALFORMED` when the length is no multiple of a line's. */
+/** @throws LedgerError `MALFORMED` when the length does not fit the set of providers. */
 export function unpackOrders(packed: string): OrderLine[] {
-  const { view, starts } = linesOf(packed, ORDER_BYTES);
-  return starts.map((start) => ({ provider: view.getUint8(start), count: view.getUint32(start + 1) }));
+  return unpack(packed, COUNT_BYTES).map(({ party, entry }) => ({ provider: party, count: toNumber(entry) }));
 }
 
-/** Packs deliveries in the order of their requesters, as the ledger demands. */
+/** Packs deliveries in the order of their requesters, as the ledger demands. At most one per requester. */
 export function packDeliveries(deliveries: readonly DeliveryLine[]): string {
-  const bytes = new Uint8Array(deliveries.length * DELIVERY_BYTES);
-  deliveries
-    .toSorted((a, b) => a.requester - b.requester)
-    .forEach(({ requester, commitment }, index) => {
-      bytes[index * DELIVERY_BYTES] = requester;
-      bytes.set(commitment, index * DELIVERY_BYTES + 1);
-    });
-  return hexlify(bytes);
+  return pack(deliveries.map(({ requester, commitment }) => ({ party: requester, entry: commitment })));
 }
 
-/** @throws LedgerError `MALFORMED` when the length is no multiple of a line's. */
+/** @throws LedgerError `MALFORMED` when the length does not fit the set of requesters. */
 export function unpackDeliveries(packed: string): DeliveryLine[] {
-  const { bytes, starts } = linesOf(packed, DELIVERY_BYTES);
-  return starts.map((start) => ({
-    requester: bytes[start],
-    commitment: bytes.slice(start + 1, start + DELIVERY_BYTES),
-  }));
+  return unpack(packed, COMMITMENT_BYTES).map(({ party, entry }) => ({ requester: party, commitment: entry }));
 }

@@ -186,10 +186,11 @@ interface IDppdl {
     event Initialised(uint8 indexed party, uint32 indexed round, uint32 cap, uint64 minted);
     /// @notice A phase began.
     event PhaseStarted(uint32 indexed round, Phase indexed phase, uint64 deadline);
-    /// @notice DOWNLOAD. `orders`: entries of 5 bytes, provider (1) ‖ count (4, big-endian), providers ascending.
+    /// @notice DOWNLOAD. `orders`: the set of providers (a bitmap, 32 bytes) ‖ for each of them, in order of id, the
+    /// count (4 bytes, big-endian).
     event Downloaded(uint32 indexed round, uint8 indexed requester, bytes orders, bytes32 encryptionKey);
-    /// @notice UPLOAD. `deliveries`: entries of 33 bytes, requester (1) ‖ commitment (32), requesters ascending.
-    /// `earned` points moved from the requesters' escrow to the provider.
+    /// @notice UPLOAD. `deliveries`: the set of requesters (a bitmap, 32 bytes) ‖ for each of them, in order of id, the
+    /// commitment (SHA-256 of the blob, 32 bytes). `earned` points moved from the requesters' escrow to the provider.
     event Uploaded(uint32 indexed round, uint8 indexed provider, bytes deliveries, uint64 earned);
     /// @notice Points of unfilled orders went back to their requester.
     event Refunded(uint32 indexed round, uint8 indexed requester, uint64 amount);
@@ -245,17 +246,15 @@ interface IDppdl {
     /// @notice The report names `parties` that are not in the credible set or are the reporter itself.
     error CredibleSetInvalidReport(uint256 parties);
     error PointsInsufficientBalance(uint8 party, uint64 balance, uint64 needed);
-    /// @notice The packed data's length is not a multiple of an entry's.
-    error ExchangeMalformed(uint256 length, uint256 entry);
-    /// @notice Entries must come in strictly ascending order of party.
-    error ExchangeOutOfOrder(uint8 party);
+    /// @notice The packed data's length is not what its set of parties asks for.
+    error ExchangeMalformed(uint256 length, uint256 needed);
     error ExchangeInvalidKey();
-    /// @notice The provider is outside the credible set or the requester itself.
-    error ExchangeInvalidProvider(uint8 provider);
+    /// @notice These providers are outside the credible set or the requester itself.
+    error ExchangeInvalidProvider(uint256 providers);
     error ExchangeCountOutOfRange(uint8 provider, uint32 count, uint32 cap);
     error ExchangeTooFewProviders(uint16 given, uint16 needed);
-    /// @notice `requester` has no order with this provider in this round.
-    error ExchangeNotOrdered(uint8 requester);
+    /// @notice These requesters have no order with this provider in this round, or it was not delivered.
+    error ExchangeNotOrdered(uint256 requesters);
     error ClaimExists(uint256 claim);
     error ClaimStatusMismatch(uint256 claim, ClaimStatus current);
     /// @notice The deliveries are not those of the provider's UPLOAD of this round.
@@ -293,14 +292,14 @@ interface IDppdl {
 
     /// @notice DOWNLOAD: all of the sender's orders of a round; the points they cost go to escrow. May be empty.
     /// @param round The current round.
-    /// @param orders Entries of 5 bytes: provider ‖ count; see {Downloaded}.
+    /// @param orders Providers ‖ counts; see {Downloaded}. No order at all is the empty set, 32 zero bytes.
     /// @param encryptionKey X25519 key to which the blobs of this round are wrapped, not zero.
     function download(uint32 round, bytes calldata orders, bytes32 encryptionKey) external;
 
     /// @notice UPLOAD: all of the sender's commitments of a round; their orders' points move to it at once, and
     /// the orders it leaves out are refunded. May be empty.
     /// @param round The current round.
-    /// @param deliveries Entries of 33 bytes: requester ‖ commitment; see {Uploaded}.
+    /// @param deliveries Requesters ‖ commitments; see {Uploaded}. Nothing at all is the empty set, 32 zero bytes.
     function upload(uint32 round, bytes calldata deliveries) external;
 
     /// @notice Ends the sender's benchmark (round 0) or evaluation, naming the parties it found of low quality.

@@ -27,7 +27,7 @@ export function fileClaim(
   if (state.claims.has(claim)) refuse('ClaimExists', claim);
   if (state.uploads.get(provider) !== deliveries) refuse('ClaimWrongDeliveries', provider);
   const order = state.orders.find((line) => line.requester === requester && line.provider === provider);
-  if (order?.commitment === undefined) return refuse('ExchangeNotOrdered', requester);
+  if (order?.commitment === undefined) return refuse('ExchangeNotOrdered', toBitmap([requester]));
 
   const deposit = state.facts.claimDeposit;
   const claimant = state.parties[requester];

@@ -2,41 +2,42 @@
  * Orders, deliveries and reports.
  * @module
  */
+
+import type { PartyId } from '../../node/types.ts';
 import { fromBitmap, toBitmap } from '../bitmap.ts';
 import { acting, endIfComplete } from './rounds.ts';
 import { type Call, credibleSet, type ModelOrder, type ModelState, refuse } from './state.ts';
 
 const zeroKey = `0x${'00'.repeat(32)}`;
 
-/** Cuts packed data into entries of `size` bytes, as 0x… texts. */
-function entriesOf(packed: string, size: number): string[] {
+/** Takes packed data apart: a set of parties (32 bytes), then an entry of `size` bytes for each, in order of id. */
+function entriesOf(packed: string, size: number): Map<PartyId, string> {
   const length = (packed.length - 2) / 2;
-  if (length % size !== 0) refuse('ExchangeMalformed', length, size);
-  return Array.from({ length: length / size }, (_, index) =>
-    packed.slice(2 + index * size * 2, 2 + (index + 1) * size * 2),
-  );
+  if (length < 32) refuse('ExchangeMalformed', length, 32);
+  const parties = fromBitmap(BigInt(packed.slice(0, 66)));
+  const needed = 32 + parties.length * size;
+  if (length !== needed) refuse('ExchangeMalformed', length, needed);
+  return new Map(parties.map((party, index) => [party, packed.slice(66 + index * size * 2).slice(0, size * 2)]));
 }
 
-const firstByte = (entry: string) => Number.parseInt(entry.slice(0, 2), 16);
-
-/** DOWNLOAD: `orders` packed, provider (1 byte) ‖ count (4 bytes). */
+/** DOWNLOAD: `orders` packed, providers ‖ counts of 4 bytes. */
 export function download(state: ModelState, call: Call, round: number, orders: string, encryptionKey: string): void {
   const requester = acting(state, call, 'order', round);
   if (encryptionKey === zeroKey) refuse('ExchangeInvalidKey');
-  const placed: ModelOrder[] = [];
-  for (const entry of entriesOf(orders, 5)) {
-    const provider = firstByte(entry);
-    const count = Number.parseInt(entry.slice(2), 16);
-    const previous = placed.at(-1);
-    if (previous !== undefined && provider <= previous.provider) refuse('ExchangeOutOfOrder', provider);
-    const party = state.parties[provider];
-    if (!party?.credible || provider === requester) refuse('ExchangeInvalidProvider', provider);
-    if (count < 1 || count > party.cap) refuse('ExchangeCountOutOfRange', provider, count, party.cap);
-    placed.push({ requester, provider, count: BigInt(count), open: true, commitment: undefined });
-  }
+  const counts = entriesOf(orders, 4);
+  const providers = [...counts.keys()];
+  const invalid = providers.filter((id) => id === requester || !state.parties[id]?.credible);
+  if (invalid.length > 0) refuse('ExchangeInvalidProvider', toBitmap(invalid));
   const { minProviders } = state.facts;
-  if (placed.length > 0 && placed.length < minProviders) {
-    refuse('ExchangeTooFewProviders', placed.length, minProviders);
+  if (providers.length > 0 && providers.length < minProviders) {
+    refuse('ExchangeTooFewProviders', providers.length, minProviders);
+  }
+  const placed: ModelOrder[] = [];
+  for (const [provider, entry] of counts) {
+    const count = Number.parseInt(entry, 16);
+    const { cap } = state.parties[provider];
+    if (count < 1 || count > cap) refuse('ExchangeCountOutOfRange', provider, count, cap);
+    placed.push({ requester, provider, count: BigInt(count), open: true, commitment: undefined });
   }
   const total = placed.reduce((sum, order) => sum + order.count, 0n);
   const { points } = state.parties[requester];
@@ -49,28 +50,23 @@ export function download(state: ModelState, call: Call, round: number, orders: s
   endIfComplete(state, call);
 }
 
-/** UPLOAD: `deliveries` packed, requester (1 byte) ‖ commitment (32 bytes). */
+/** UPLOAD: `deliveries` packed, requesters ‖ commitments of 32 bytes. */
 export function upload(state: ModelState, call: Call, round: number, deliveries: string): void {
   const provider = acting(state, call, 'deliver', round);
   const placed = state.orders.filter((order) => order.provider === provider);
-  const filled = new Map<ModelOrder, string>();
-  let previous = -1;
-  for (const entry of entriesOf(deliveries, 33)) {
-    const requester = firstByte(entry);
-    if (requester <= previous) refuse('ExchangeOutOfOrder', requester);
-    const order = placed.find((candidate) => candidate.requester === requester);
-    if (order === undefined) refuse('ExchangeNotOrdered', requester);
-    else filled.set(order, `0x${entry.slice(2)}`);
-    previous = requester;
-  }
+  const commitments = entriesOf(deliveries, 32);
+  const strangers = [...commitments.keys()].filter((id) => !placed.some((order) => order.requester === id));
+  if (strangers.length > 0) refuse('ExchangeNotOrdered', toBitmap(strangers));
 
   let earned = 0n;
   for (const order of placed.toSorted((a, b) => a.requester - b.requester)) {
     const { requester, count } = order;
     order.open = false;
-    order.commitment = filled.get(order);
-    if (order.commitment !== undefined) earned += count;
-    else {
+    const commitment = commitments.get(requester);
+    if (commitment !== undefined) {
+      order.commitment = `0x${commitment}`;
+      earned += count;
+    } else {
       state.parties[requester].points += count;
       state.events.push({ name: 'Refunded', round, requester, amount: count });
     }

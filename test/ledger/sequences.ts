@@ -4,12 +4,13 @@
  * @module
  */
 
-import { concat, type HDNodeWallet, TypedDataEncoder, ZeroHash } from 'ethers';
+import { concat, getBytes, type HDNodeWallet, TypedDataEncoder, ZeroHash } from 'ethers';
 import fc from 'fast-check';
 import { createSeededRandom, type SeededRandom } from '../../node/random.ts';
 import { toBitmap } from '../../sdk/bitmap.ts';
 import type { ModelCall } from '../../sdk/model/ledgerModel.ts';
 import { credibleSet, type ModelState } from '../../sdk/model/state.ts';
+import { packDeliveries, packOrders } from '../../sdk/packing.ts';
 import type { ChainRegistration, Facts, Invitation } from '../../sdk/types.ts';
 
 /** Order of secp256k1. */
@@ -298,7 +299,7 @@ class Table {
   #orders(id: number, spoilt: number): string {
     const { parties, facts } = this.#model;
     const random = this.#random;
-    if (random.below(8) === 0) return '0x';
+    if (random.below(8) === 0) return ZeroHash;
     const others = credibleSet(this.#model).filter((other) => other !== id);
     let rest = parties[id]?.points ?? 0n;
     let lines = others
@@ -311,26 +312,25 @@ class Table {
         rest -= BigInt(count);
         return [{ provider, count }];
       });
-    if (lines.length < facts.minProviders && spoilt === 8) return '0x';
-    if (spoilt === 3) lines = lines.toReversed();
-    if (spoilt === 4) lines = [...lines, ...lines.slice(-1)];
+    if (lines.length < facts.minProviders && spoilt === 8) return ZeroHash;
+    if (spoilt === 3) return '0x';
+    if (spoilt === 4) lines = lines.slice(0, 1);
     if (spoilt === 5) lines = lines.map(({ provider, count }) => ({ provider, count: count + parties[provider].cap }));
     if (spoilt === 6) lines = lines.map((line, index) => (index === 0 ? { ...line, count: 0 } : line));
     if (spoilt === 7) lines = [...lines, { provider: [id & 0xff, parties.length, 255][random.below(3)], count: 1 }];
-    const hex = lines.map(
-      ({ provider, count }) => provider.toString(16).padStart(2, '0') + (count % 2 ** 32).toString(16).padStart(8, '0'),
-    );
-    return `0x${hex.join('')}${spoilt === 2 ? '00' : ''}`;
+    const wrapped = lines.map((line) => ({ ...line, count: line.count % 2 ** 32 }));
+    return packOrders(wrapped) + (spoilt === 2 ? '00' : '');
   }
 
   #deliveries(id: number, spoilt: number): string {
     const asked = this.#model.orders.filter((order) => order.provider === id).map((order) => order.requester);
     let given = asked.toSorted((a, b) => a - b).filter(() => this.#random.below(5) > 0);
-    if (spoilt === 3) given = given.toReversed();
-    if (spoilt === 4) given = [...given, ...given.slice(-1)];
-    if (spoilt === 5) given = [...given, [id & 0xff, 255, this.#model.parties.length][this.#random.below(3)]];
-    const hex = given.map((requester) => requester.toString(16).padStart(2, '0') + this.#bytes(32).slice(2));
-    return `0x${hex.join('')}${spoilt === 6 ? '00' : ''}`;
+    if (spoilt === 3) return '0x';
+    if (spoilt === 4) given = [...new Set([...given, ...credibleSet(this.#model)])];
+    if (spoilt === 5)
+      given = [...new Set([...given, [id & 0xff, 255, this.#model.parties.length][this.#random.below(3)]])];
+    const lines = given.map((requester) => ({ requester, commitment: getBytes(this.#bytes(32)) }));
+    return packDeliveries(lines) + (spoilt === 6 ? '00' : '');
   }
 
   #report(id: number, spoilt: number): bigint {
@@ -362,7 +362,7 @@ class Table {
     ] ?? { requester: 0, provider: 1 };
     const spoilt = this.#flawed ? this.#random.below(5) : 5;
     const sender = spoilt === 0 ? this.account(actor) : (parties[requester]?.account ?? this.account(actor));
-    const uploaded = uploads.get(spoilt === 1 ? requester : provider) ?? '0x';
+    const uploaded = uploads.get(spoilt === 1 ? requester : provider) ?? ZeroHash;
     const complaint = this.#random.below(2) === 0 ? 'notDelivered' : 'doesNotOpen';
     const given = { provider, complaint, round: spoilt === 2 ? round + 1 : round } as const;
     return { sender, call: { name: 'fileClaim', ...given, deliveries: uploaded }, wait };
