@@ -60,7 +60,7 @@ export function selectExamples(examples: Examples, indices: ArrayLike<number>): 
  */
 export function checkLabels(labels: ArrayLike<number>, classes: number, source: string): void {
   for (let row = 0; row < labels.length; row++) {
-    if (labels[row] >= classes) {
+    if (labels[row] < 0 || labels[row] >= classes) {
       throw new DatasetError(
         'LABEL_OUT_OF_RANGE',
         `Label ${row} in ${source} is ${labels[row]}, but the consortium has the classes 0 to ${classes - 1}.`,

@@ -1,0 +1,81 @@
+/**
+ * The node's web server: page, status, metrics and health, over real HTTP on loopback.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type StatusServer, startStatusServer } from '../node/statusServer.ts';
+import { events } from './events.ts';
+
+describe('status server', () => {
+  let server: StatusServer;
+  before(async () => {
+    server = await startStatusServer({ host: '127.0.0.1', port: 0 });
+    for (const event of events) server.observe(event);
+  });
+  after(() => server.stop());
+  const get = async (path: string) => {
+    const response = await fetch(`${server.url}${path}`);
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+  it('serves one self-contained page that may load nothing from elsewhere', async () => {
+    const { status, headers, text } = await get('/');
+    assert.equal(status, 200);
+    assert.match(headers.get('content-type') ?? '', /text\/html/);
+    assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*connect-src 'self'/);
+    assert.ok(!/(src|href)=/.test(text));
+    assert.equal(headers.get('access-control-allow-origin'), null);
+  });
+
+  it('serves the view as JSON', async () => {
+    const view = JSON.parse((await get('/status.json')).text);
+    assert.equal(view.party, 1);
+    assert.equal(view.rounds.length, 2);
+    assert.equal(view.phase, 'closed');
+  });
+
+  it('serves Prometheus metrics of the run and the process', async () => {
+    const { headers, text } = await get('/metrics');
+    assert.match(headers.get('content-type') ?? '', /text\/plain/);
+    const value = (name: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${name} `))
+          ?.split(' ')[1],
+      );
+    assert.equal(value('dppdl_round'), 1);
+    assert.equal(value('dppdl_phase{phase="order"}'), 1);
+    assert.equal(value('dppdl_phase{phase="benchmark"}'), 0);
+    assert.equal(value('dppdl_accuracy_ratio{model="together"}'), 0.93);
+    assert.equal(value('dppdl_points'), 123_456);
+    assert.equal(value('dppdl_rounds_total'), 2);
+    assert.equal(value('dppdl_rounds_skipped_total'), 1);
+    assert.equal(value('dppdl_ordered_entries_total'), 6000);
+    assert.equal(value('dppdl_received_entries_total'), 2800);
+    assert.equal(value('dppdl_missing_deliveries_total'), 1);
+    assert.equal(value('dppdl_warnings_total{code="TIMEOUT"}'), 1);
+    assert.equal(value('dppdl_removed_parties_total'), 1);
+    assert.equal(value('dppdl_credibility_ratio{party="2"}'), 0.35);
+    assert.equal(value('dppdl_privacy_epsilon'), 4);
+    assert.ok(value('process_resident_memory_bytes') > 1e6);
+  });
+
+  it('tells supervisors that it lives', async () => {
+    const { status, text } = await get('/health');
+    assert.equal(status, 200);
+    assert.deepEqual(JSON.parse(text), { status: 'ok', phase: 'closed', round: 1 });
+  });
+
+  it('has nothing else, and takes nothing', async () => {
+    assert.equal((await get('/../package.json')).status, 404);
+    assert.equal((await fetch(`${server.url}/status.json`, { method: 'POST', body: '{}' })).status, 404);
+  });
+
+  it('says in one sentence that its port is taken', async () => {
+    const port = Number(new URL(server.url).port);
+    await assert.rejects(startStatusServer({ host: '127.0.0.1', port }), { code: 'CONFLICT' });
+    await assert.rejects(startStatusServer({ host: '203.0.113.1', port: 0 }), { code: 'CONFLICT' });
+  });
+});
