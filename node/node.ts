@@ -10,7 +10,8 @@ import { createOnionEnvelopes } from './algorithm/onionEnvelopes.ts';
 import type { Ledger, LedgerState, Observer } from './algorithm/ports.ts';
 import { run } from './algorithm/run.ts';
 import { systemClock } from './clock.ts';
-import { type NodeConfig, readConsortium } from './config.ts';
+import { assertClock, clockSkew, readChainTime } from './clockSkew.ts';
+import { type NodeConfig, readConsortium, readInvitation } from './config.ts';
 import { readExamples } from './dataset/readExamples.ts';
 import { createNodeKeys, readAccount, readNodeSecret, readPassword } from './keystore.ts';
 import { createLearner } from './learner/learner.ts';
@@ -60,8 +61,11 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
     signer: new Wallet(account.privateKey),
   });
   cleanup.defer(() => client.close());
+  const latestBlock = async () => (await client.provider.getBlock('latest'))?.timestamp ?? 0;
+  assertClock(clockSkew(systemClock.now(), await readChainTime(config.ledger.rpcUrl, latestBlock)));
   const chainLedger = createChainLedger({
     client,
+    invitation: config.ledger.invitation === undefined ? undefined : await readInvitation(config.ledger.invitation),
     pollIntervalMs: config.ledger.pollIntervalMs,
     onTrouble: (error) => log.child('ledger').warn('The chain does not answer', { code: error.code }),
   });
