@@ -1,0 +1,150 @@
+/**
+ * `dppdl node` as a process: it stops with one sentence and an exit code when it cannot run, and cleanly when asked.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { deploy } from '../../sdk/deploy.ts';
+import { type Chain, startHardhat } from '../chain.ts';
+import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
+import { dppdl } from './cli.ts';
+import { consortium, consortiumHashHex, createSite, type SiteConfig, writeConfig } from './site.ts';
+
+const parameterCount = 16 * 3 + 3 + 3 * 2 + 2;
+
+describe('dppdl node', () => {
+  let folder = '';
+  let chain: Chain;
+  let original: SiteConfig;
+
+  before(async () => {
+    chain = await startHardhat({ accounts: 5 });
+    folder = await mkdtemp(join(tmpdir(), 'dppdl-node-'));
+    const { contract } = await deploy({
+      rpcUrl: chain.url,
+      chainId: chain.chainId,
+      signer: chain.wallets[0],
+      facts: { ...smallFacts, parameterCount, consortiumHash: consortiumHashHex, startParties: 4 },
+      members: chain.wallets.slice(0, 4).map(({ address }) => address),
+      sending: fastSending,
+    });
+    const [{ privateKey: accountKey }] = chain.wallets;
+    original = await createSite(join(folder, 'right'), { rpcUrl: chain.url, contract, accountKey });
+  });
+  after(async () => {
+    await chain.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A copy of the right site, with one thing changed. */
+  const siteWith = async (name: string, change: (config: SiteConfig, site: string) => unknown) => {
+    const site = join(folder, name.replaceAll(/\W/g, '-'));
+    await cp(join(folder, 'right'), site, { recursive: true });
+    const config = structuredClone(original);
+    await change(config, site);
+    return { site, file: await writeConfig(site, config) };
+  };
+
+  const troubles: [string, string, number, (config: SiteConfig, site: string) => unknown][] = [
+    ['an unknown key', 'UNKNOWN_KEY', 2, (config) => Object.assign(config, { lisen: [] })],
+    ['no data', 'NOT_FOUND', 3, (config) => Object.assign(config.data.train, { images: 'nowhere/images' })],
+    ['mislabelled data', 'BAD_HEADER', 3, (config) => Object.assign(config.data.train, { labels: 'data/images' })],
+    ['a wrong password', 'WRONG_PASSWORD', 4, (_, site) => writeFile(join(site, 'password'), 'battery staple\n')],
+    ['another chain', 'WRONG_CHAIN', 5, (config) => Object.assign(config.ledger, { chainId: 1 })],
+    ['no contract', 'NO_CONTRACT', 5, (config) => Object.assign(config.ledger, { contract: `0x${'12'.repeat(20)}` })],
+    [
+      'another consortium',
+      'WRONG_CONSORTIUM',
+      2,
+      (_, site) => writeFile(join(site, 'consortium.yaml'), stringify({ ...consortium, seed: 2 })),
+    ],
+  ];
+  for (const [name, code, exitCode, change] of troubles) {
+    it(`stops at ${name} with ${code}, exit code ${exitCode}`, async () => {
+      const { file } = await siteWith(name, change);
+      const ended = await dppdl(['node', '--config', file, '--json']);
+      const { error } = JSON.parse(ended.stderr.trim().split('\n').at(-1) ?? '');
+      assert.deepEqual([error.code, ended.exitCode], [code, exitCode], ended.stderr);
+      assert.ok(error.message && error.action);
+    });
+  }
+
+  it('says for people what is wrong and what to do, in two lines and without a stack', async () => {
+    const { file, site } = await siteWith('text', (config) => Object.assign(config.data.train, { images: 'none' }));
+    const ended = await dppdl(['node', '--config', file]);
+    assert.equal(ended.stdout, '');
+    const lines = ended.stderr.trim().split('\n');
+    assert.equal(lines.length, 2, ended.stderr);
+    assert.ok(lines[0].includes(join(site, 'none')) && lines[1].startsWith('→ '));
+    assert.ok(!(await readdir(site)).includes('state'), 'nothing was written');
+    const debug = await dppdl(['node', '--config', file], { DPPDL_DEBUG: '1' });
+    assert.match(debug.stderr, /\n {4}at .*Caused by: /s);
+  });
+
+  it('stops when its port is taken', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    assert.ok(address !== null && typeof address !== 'string');
+    const { file } = await siteWith('port', (config) => {
+      Object.assign(config, { listen: [`/ip4/127.0.0.1/tcp/${address.port}`] });
+    });
+    const ended = await dppdl(['node', '--config', file, '--json']);
+    await new Promise((resolve) => server.close(resolve));
+    assert.equal(ended.exitCode, 6, ended.stderr);
+    assert.match(ended.stderr, /ADDRESS_IN_USE/);
+  });
+
+  it('registers, serves its status, and ends with 0 when asked to stop', { timeout: 60_000 }, async () => {
+    const { file, site } = await siteWith('whole', (config) => {
+      Object.assign(config, { metrics: { port: 0 }, log: { file: 'state/node.log' } });
+    });
+    const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
+    const child = spawn(process.execPath, [program, 'node', '--config', file, '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    try {
+      let registered: { party: number } | undefined;
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        stderr += text;
+      });
+      for await (const line of createInterface({ input: child.stdout })) {
+        const event = JSON.parse(line);
+        if (event.type === 'registered') {
+          registered = event;
+          break;
+        }
+      }
+      assert.equal(registered?.party, 0, stderr);
+      const url = /"url":"([^"]+)"/.exec(stderr)?.[1];
+      const status = await (await fetch(`${url}/status.json`)).json();
+      assert.equal(status.party, 0);
+      child.kill('SIGTERM');
+      assert.equal(await ended, 0, stderr);
+      const log = await readFile(join(site, 'state/node.log'), 'utf8');
+      assert.match(log, /"msg":"Stopped"/);
+      assert.ok(!log.includes(chain.wallets[0].privateKey.slice(2)) && !log.includes('correct horse'));
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  // Last: it moves the chain's clock for good.
+  it('refuses to run with a clock that is far off', async () => {
+    await chain.increaseTime(600);
+    const { file } = await siteWith('clock', () => {});
+    const ended = await dppdl(['node', '--config', file, '--json']);
+    assert.match(ended.stderr, /CLOCK_SKEW/);
+    assert.equal(ended.exitCode, 2);
+  });
+});
