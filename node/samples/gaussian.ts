@@ -4,15 +4,12 @@
  * @module
  */
 import type { SampleGenerator } from '../algorithm/ports.ts';
-import {
-  createDiscreteGaussian,
-  latticeDelta,
-  type RandomBytes,
-} from '../privacy/discreteGaussian.ts';
+import { createDiscreteGaussian, latticeDelta, type RandomBytes } from '../privacy/discreteGaussian.ts';
 import { gaussianMu } from '../privacy/gaussianMechanism.ts';
 import { createSeededRandom, secureBytes } from '../random.ts';
 import { type Basis, createBasis, type Normalisation, type Range } from './basis.ts';
 import { type ClassGaussians, drawsOf, releaseClassGaussians, splitNoise } from './classGaussians.ts';
+import { applyContrast, fitContrast } from './contrast.ts';
 import { requireUsable } from './examples.ts';
 
 /** Settings of {@link createGaussianGenerator}. */
@@ -30,9 +27,7 @@ export interface GaussianOptions {
 }
 
 /** Samples are drawn with this fraction of the standard deviation: nearer to their class, easier to label. */
-const TEMPERATURE = 0.8;
-/** Pictures: a low-pass picture is grey at the edges of strokes; x ↦ (x − offset)·gain restores the contrast. */
-const CONTRAST = { offset: 0.25, gain: 1.6 };
+const TEMPERATURE = 0.85;
 
 /** Creates the generator. Its statement covers one call of `generate`; calling again costs the same again. */
 export function createGaussianGenerator(options: GaussianOptions): SampleGenerator {
@@ -66,7 +61,6 @@ function draw(
   const order = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0)).permutation(count);
   const { dimension } = basis;
   const coordinates = new Float64Array(dimension);
-  const { mean, stdDev } = normalisation;
   const rows: Float64Array[] = [];
   for (let index = 0; index < count; index++) {
     const label = classAt(model.shares, (order[index] + 0.5) / count);
@@ -78,14 +72,17 @@ function draw(
     rows.push(basis.decode(coordinates));
   }
   const features = rows[0].length;
-  const inputs = new Float32Array(count * features);
-  rows.forEach((row, index) => {
-    row.forEach((value, feature) => {
-      const raw = picture ? Math.min(1, Math.max(0, (value - CONTRAST.offset) * CONTRAST.gain)) : value;
-      inputs[index * features + feature] = (raw - mean) / stdDev;
+  const raw = Float64Array.from(
+    { length: count * features },
+    (_, at) => rows[Math.floor(at / features)][at % features],
+  );
+  if (picture) {
+    const contrast = fitContrast(raw, normalisation);
+    raw.forEach((value, at) => {
+      raw[at] = applyContrast(contrast, value);
     });
-  });
-  return inputs;
+  }
+  return Float32Array.from(raw, (value) => (value - normalisation.mean) / normalisation.stdDev);
 }
 
 /** The class whose part of [0, 1), cut into the classes' shares, holds `position`. */
