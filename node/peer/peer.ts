@@ -78,6 +78,8 @@ export interface Peer extends Exchange {
 
 /** Most parties of a consortium, and with it the scale of connection limits. */
 const maxParties = 256;
+/** Most connections of one party; two arise when both sides dial at once, more are left over from lost ones. */
+const maxConnectionsPerParty = 4;
 
 /** libp2p peer id of a node key's 32-byte seed, in text form. */
 export function peerIdOf(seed: Uint8Array): string {
@@ -166,6 +168,10 @@ export function createPeer(options: PeerOptions, deps: PeerDependencies): Peer {
       },
       stop.signal,
     );
+    node.addEventListener('connection:open', ({ detail: { remotePeer } }) => {
+      const [oldest, ...others] = node.getConnections(remotePeer).sort((a, b) => a.timeline.open - b.timeline.open);
+      if (others.length >= maxConnectionsPerParty) oldest.abort(new Error('too many connections'));
+    });
     try {
       await node.start();
     } catch (error) {

@@ -45,24 +45,36 @@ export async function serveProtocols(node: Libp2p, deps: ServerDependencies, sig
       return;
     }
     const leave = limits.enter(party, protocol);
-    let code: ResponseCode | 'DROPPED' = 'DROPPED';
     try {
       const step = () => AbortSignal.any([signal, AbortSignal.timeout(protocol.timeoutMs)]);
-      const frames = createFramedStream(stream, deps.traffic, maxBufferBytes(protocol));
-      if (leave === undefined) {
-        await sendAnswer(frames, { code: 'RATE_LIMITED' }, 0, step);
-        code = 'RATE_LIMITED';
-      } else {
-        const { answer, offset } = await findAnswer(protocol, party, frames, step);
-        await sendAnswer(frames, answer, offset, step);
-        code = answer.code;
-      }
+      const code = await answer(protocol, party, stream, leave !== undefined, step);
+      deps.onAnswered(party, protocol, code);
       await finish(stream, step());
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error('stream failed'));
     } finally {
       leave?.();
-      deps.onAnswered(party, protocol, code);
+    }
+  }
+
+  /** Reads the question of a stream and writes its answer. */
+  async function answer(
+    protocol: Protocol,
+    party: PartyId,
+    stream: Stream,
+    isAdmitted: boolean,
+    step: () => AbortSignal,
+  ): Promise<ResponseCode> {
+    try {
+      const frames = createFramedStream(stream, deps.traffic, maxBufferBytes(protocol));
+      const found = isAdmitted
+        ? await findAnswer(protocol, party, frames, step)
+        : { answer: { code: 'RATE_LIMITED' } as const, offset: 0 };
+      await sendAnswer(frames, found.answer, found.offset, step);
+      return found.answer.code;
+    } catch (error) {
+      deps.onAnswered(party, protocol, 'DROPPED');
+      throw error;
     }
   }
 
@@ -92,7 +104,7 @@ export async function serveProtocols(node: Libp2p, deps: ServerDependencies, sig
 
   for (const protocol of deps.protocols) {
     await node.handle(protocol.id, (stream, connection) => serveStream(protocol, stream, connection), {
-      // One more than is served, so that a request over the limit is told so instead of being cut off.
+      // More than are served, so that a request over the limit is told so instead of being cut off.
       maxInboundStreams: protocol.concurrent * 2,
     });
   }
