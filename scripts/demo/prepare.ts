@@ -52,7 +52,7 @@ const LARGEST = 1200;
 const SMALLEST = 300;
 /** Sharing level λ of the largest and the smallest. */
 const MOST_SHARED = 0.5;
-const LEAST_SHARED = 0.15;
+const LEAST_SHARED = 0.05;
 const TEST_EXAMPLES = 2000;
 
 /** Numbers from `first` to `last` in equal ratios. */
@@ -72,7 +72,7 @@ export function demoConsortium(rounds: number): Consortium {
     publishedSamples: 1000,
     rounds,
     training: { localEpochs: 5, batchSize: 10, learningRate: { from: 0.05, to: 0.005 }, restart: true },
-    aggregation: { rule: 'mean', clamp: { from: 0.02, to: 0.005 }, levels: 31, minProviders: 2 },
+    aggregation: { rule: 'mean', clamp: { from: 0.03, to: 0.01 }, levels: 31, minProviders: 2 },
     credibility: { fade: 0.2, thresholdShare: 2 / 3, graceRounds: Math.min(3, rounds), silentRounds: 2 },
     deadlines: { form: 120, benchmark: 120, order: 60, deliver: 60, evaluate: 60 },
   });
