@@ -87,6 +87,9 @@ export const nodeConfigSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe('use relaxed-simd kernels: faster, but results may differ between kinds of processor'),
+      topology: path
+        .optional()
+        .describe('the model.json of a consortium’s own model, whose hash the consortium file carries'),
     })
     .prefault({}),
   metrics: z
@@ -118,7 +121,11 @@ export type NodeConfig = Readonly<
   Omit<z.output<typeof nodeConfigSchema>, 'learner'> & {
     /** The file itself, absolute. */
     readonly file: string;
-    readonly learner: { readonly threads: number; readonly relaxed: boolean };
+    readonly learner: {
+      readonly threads: number;
+      readonly relaxed: boolean;
+      readonly topology: string | undefined;
+    };
   }
 >;
 
@@ -194,7 +201,7 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
   refuseIf(conflicts(config));
   const folder = dirname(resolve(file));
   const absolute = (relative: string) => resolve(folder, relative);
-  const { threads, relaxed } = config.learner;
+  const { threads, relaxed, topology } = config.learner;
   return {
     ...config,
     file: resolve(file),
@@ -211,7 +218,11 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
       passwordFile: config.keys.passwordFile === undefined ? undefined : absolute(config.keys.passwordFile),
     },
     data: resolveData(config.data, absolute),
-    learner: { threads: threads === 'auto' ? availableParallelism() : threads, relaxed },
+    learner: {
+      threads: threads === 'auto' ? availableParallelism() : threads,
+      relaxed,
+      topology: topology === undefined ? undefined : absolute(topology),
+    },
     log: { ...config.log, file: config.log.file === undefined ? undefined : absolute(config.log.file) },
   };
 }

@@ -55,6 +55,16 @@ const entries: readonly Entry[] = [
     summary: 'sign an invitation for a new party',
     load: async () => (await import('./commands/invite.ts')).createInviteCommand(),
   },
+  {
+    name: 'model',
+    summary: 'take this node’s trained model elsewhere',
+    load: async () => (await import('./commands/model.ts')).createModelCommand(),
+  },
+  {
+    name: 'predict',
+    summary: 'classify new data with an exported model',
+    load: async () => (await import('./commands/model.ts')).createPredictCommand(),
+  },
 ];
 
 /** Usage errors are told briefly and end through exceptions, in every command alike. */

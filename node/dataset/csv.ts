@@ -86,6 +86,7 @@ function encode(field: string | undefined, column: Column, inputs: Float32Array,
 
 /**
  * Reads a table.
+ * @param labelled - whether the label's column is read; else it may be missing, and all labels are 0.
  * @returns the examples, normalised with the consortium's mean and standard deviation, and how many rows were left out
  *   because a value was missing.
  * @throws {@link DatasetError} `NOT_FOUND`, `NOT_READABLE`, `TRUNCATED`, `BAD_HEADER`, `BAD_COLUMN`, `BAD_VALUE`,
@@ -95,6 +96,7 @@ export async function readCsv(
   path: string,
   table: TableOptions,
   format: InputFormat,
+  { labelled = true } = {},
 ): Promise<{ examples: Examples; skipped: number }> {
   const features = table.columns.reduce((sum, column) => sum + widthOf(column), 0);
   const expected = format.shape.reduce((product, side) => product * side, 1);
@@ -123,7 +125,7 @@ export async function readCsv(
   }
   const width = rows[0].fields.length;
   const columns = table.columns.map((column) => ({ column, at: positionOf(path, column.column, header, width) }));
-  const labelAt = positionOf(path, table.label.column, header, width);
+  const labelAt = labelled ? positionOf(path, table.label.column, header, width) : -1;
   const classOf = new Map(
     table.label.values.flatMap((texts, label) => [texts].flat().map((text) => [text, label] as const)),
   );
@@ -141,7 +143,7 @@ export async function readCsv(
         meta: { path, line },
       });
     }
-    const label = classOf.get(fields[labelAt]);
+    const label = labelled ? classOf.get(fields[labelAt]) : 0;
     if (label === undefined) {
       throw new DatasetError(
         'LABEL_OUT_OF_RANGE',

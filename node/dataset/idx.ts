@@ -75,6 +75,13 @@ export async function readIdx(imagesPath: string, labelsPath: string): Promise<P
   return { pixels: images.data, labels: labels.data, height, width, channels };
 }
 
+/** Reads an IDX file of pictures alone; their labels are all 0. @throws {@link DatasetError} as {@link readIdx}. */
+export async function readIdxPictures(path: string): Promise<Pictures> {
+  const { shape, data } = await readIdxFile(path, 'images', [3, 4]);
+  const [count, height, width, channels = 1] = shape;
+  return { pixels: data, labels: new Uint8Array(count), height, width, channels };
+}
+
 function encodeIdx(shape: readonly number[], data: Uint8Array): Buffer {
   const bytes = Buffer.alloc(4 + 4 * shape.length + data.length);
   bytes[2] = UNSIGNED_BYTE;

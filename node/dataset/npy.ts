@@ -140,7 +140,7 @@ export async function readNpy(part: Part, format: InputFormat): Promise<Examples
   const [source, labelSource] = [arrays.inputs[1], arrays.labels[1]];
   const inputs = decodeNpy(...arrays.inputs);
   const labels = decodeNpy(...arrays.labels);
-  const [count, ...shape] = inputs.shape;
+  const [count] = inputs.shape;
   if (!labels.integers || labels.shape.slice(1).some((side) => side !== 1)) {
     throw new DatasetError(
       'BAD_HEADER',
@@ -162,7 +162,21 @@ export async function readNpy(part: Part, format: InputFormat): Promise<Examples
     );
   }
   checkLabels(labels.values, format.classes, labelSource);
-  const classes = Uint8Array.from(labels.values);
+  return toExamples(inputs, Uint8Array.from(labels.values), format, source);
+}
+
+/**
+ * Reads inputs without labels, as {@link readNpy} reads those with.
+ * @throws {@link DatasetError} as {@link readNpy}.
+ */
+export async function readNpyInputs(path: string, format: InputFormat): Promise<Examples> {
+  const inputs = decodeNpy(await readDataFile(path), path);
+  return toExamples(inputs, new Uint8Array(inputs.shape[0]), format, path);
+}
+
+/** Scales or normalises an array of inputs. */
+function toExamples(inputs: NumpyArray, classes: Uint8Array, format: InputFormat, source: string): Examples {
+  const shape = inputs.shape.slice(1);
   if (inputs.bytes) {
     const [height, width, channels] = shape.length >= 2 ? [shape[0], shape[1], shape[2] ?? 1] : [1, shape[0] ?? 1, 1];
     return picturesToExamples({ pixels: inputs.bytes, labels: classes, height, width, channels }, format, source);

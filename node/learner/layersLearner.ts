@@ -197,12 +197,9 @@ function describe(model: LayersModel): ParameterTensor[] {
  */
 export async function createLayersExecutor(
   sha256: string,
-  topology: unknown,
+  topology: object,
   inputs: InputSpec,
 ): Promise<LayersModelParts> {
-  if (typeof topology !== 'object' || topology === null) {
-    throw invalid('A model of kind "layers" needs its topology.', 'Give the modelTopology of its model.json.');
-  }
   const found = topologyHash(topology);
   if (found !== sha256) {
     throw invalid(

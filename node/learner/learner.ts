@@ -2,6 +2,7 @@
  * Creates the learner of a consortium's model: built-in models on WebAssembly kernels, a developer's own on TensorFlow.js.
  * @module
  */
+import { readFile } from 'node:fs/promises';
 import type { ModelSpec } from '../consortium.ts';
 import { checkedLearner, type ModelLearner } from './checkedLearner.ts';
 import { sizeOf } from './engine.ts';
@@ -21,8 +22,30 @@ export interface LearnerOptions {
    * not change after they were first passed: they are copied to shared memory once, or not at all if they are there.
    */
   readonly threads?: number;
-  /** The `modelTopology` of a model of kind `layers`, parsed. */
-  readonly topology?: unknown;
+  /** A `model.json`, or only the `modelTopology` in it, of a model of kind `layers`: the file's path, or it parsed. */
+  readonly topology?: string | object | undefined;
+}
+
+/** The topology itself. @throws {@link LearnerError} `INVALID_MODEL`. */
+async function readTopology(topology: string | object | undefined): Promise<object> {
+  const refuse = (message: string, cause?: unknown) =>
+    new LearnerError('INVALID_MODEL', message, {
+      fault: 'self',
+      action: 'Give the model.json of the model the consortium agreed on.',
+      cause,
+    });
+  if (topology === undefined) throw refuse('The consortium brings a model of its own, and its topology is not given.');
+  let value: unknown = topology;
+  if (typeof topology === 'string') {
+    try {
+      value = JSON.parse(await readFile(topology, 'utf8'));
+    } catch (cause) {
+      throw refuse(`The topology ${topology} cannot be read as JSON.`, cause);
+    }
+  }
+  const inner = typeof value === 'object' && value !== null && 'modelTopology' in value ? value.modelTopology : value;
+  if (typeof inner !== 'object' || inner === null) throw refuse('The topology is not a JSON object.');
+  return inner;
 }
 
 /**
@@ -43,7 +66,11 @@ export async function createLearner(
   }
   if (model.kind === 'layers') {
     const { createLayersExecutor } = await import('./layersLearner.ts');
-    return checkedLearner({ ...(await createLayersExecutor(model.sha256, topology, inputs)), features, classes });
+    return checkedLearner({
+      ...(await createLayersExecutor(model.sha256, await readTopology(topology), inputs)),
+      features,
+      classes,
+    });
   }
   const engine = createModelEngine(model, inputs, relaxed);
   const { tensors, outputs } = engine;

@@ -1,0 +1,170 @@
+/**
+ * `dppdl model export` takes a node's trained model out of its state; `dppdl predict` classifies new data with it.
+ * @module
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Command, Option } from 'commander';
+import { readConsortium, readNodeConfig } from '../config.ts';
+import type { TableOptions } from '../dataset/options.ts';
+import { readInputs } from '../dataset/readInputs.ts';
+import { createNodeKeys, readNodeSecret, readPassword } from '../keystore.ts';
+import { encodeLayersFiles } from '../learner/layersFile.ts';
+import { createLearner } from '../learner/learner.ts';
+import { decodeModelFile, encodeModelFile, splitParameters } from '../learner/modelFile.ts';
+import { createSqliteStore } from '../store/sqliteStore.ts';
+import { ConfigError } from '../yamlFile.ts';
+import { printFacts, printJson, printLines } from './output.ts';
+
+interface ExportOptions {
+  readonly config: string;
+  readonly output: string;
+  readonly format: 'safetensors' | 'layers';
+  readonly alone?: true;
+  readonly json?: true;
+}
+
+/** Writes a whole file or none. */
+async function writeWhole(path: string, contents: Uint8Array | string): Promise<void> {
+  const partial = `${path}.partial`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(partial, contents);
+    await rename(partial, path);
+  } catch (cause) {
+    throw new ConfigError('USAGE', `${path} cannot be written.`, { action: 'Choose another place.', cause });
+  }
+}
+
+async function exportModel(options: ExportOptions): Promise<void> {
+  const config = await readNodeConfig(options.config);
+  const { model, inputs } = await readConsortium(config.consortium);
+  const password = await readPassword(config.keys, process.env);
+  const { storeKey } = createNodeKeys(await readNodeSecret(config.keys.node, password));
+  await using cleanup = new AsyncDisposableStack();
+  const store = createSqliteStore({ folder: config.dataFolder, secret: storeKey });
+  cleanup.defer(() => store.close());
+  const checkpoint = await store.checkpoint();
+  if (checkpoint === undefined) {
+    throw new ConfigError('USAGE', 'This node has not trained a model yet.', { action: 'Run the node first.' });
+  }
+  const { relaxed, topology } = config.learner;
+  const learner = await createLearner(model, inputs, { relaxed, topology });
+  cleanup.defer(() => learner.close());
+  const parameters = options.alone ? checkpoint.alone : checkpoint.parameters;
+  const description = { model, inputs };
+  const files: string[] = [];
+  if (options.format === 'layers') {
+    if (model.kind === 'layers') {
+      throw new ConfigError('CONFLICT', 'A model of the consortium’s own has its topology already.', {
+        action: 'Export it with --format safetensors and load the tensors into it by their names.',
+      });
+    }
+    const written = encodeLayersFiles(description, splitParameters(learner.tensors, parameters));
+    files.push(join(options.output, 'model.json'), join(options.output, 'weights.bin'));
+    await writeWhole(files[1], written.weights);
+    await writeWhole(files[0], written.model);
+  } else {
+    files.push(options.output);
+    await writeWhole(options.output, encodeModelFile(description, learner.tensors, parameters));
+  }
+  const { round } = checkpoint;
+  if (options.json) printJson({ round, parameters: parameters.length, files });
+  else printFacts({ round, parameters: parameters.length, written: files.join(', ') });
+}
+
+/** Creates the command `model`. */
+export function createModelCommand(): Command {
+  const command = new Command('model').description('Take this node’s trained model elsewhere.');
+  command
+    .command('export')
+    .description('Write the model as of the last finished round to a file. The node must not be running.')
+    .requiredOption('--config <file>', 'the node’s configuration')
+    .requiredOption('--output <path>', 'the file, or with --format layers the folder, to write')
+    .addOption(
+      new Option('--format <name>', 'safetensors, or a TensorFlow.js Layers model')
+        .choices(['safetensors', 'layers'])
+        .default('safetensors'),
+    )
+    .option('--alone', 'the model trained on this node’s data only, for comparison')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dppdl model export --config node.yaml --output model.safetensors
+  dppdl model export --config node.yaml --output model --format layers`,
+    )
+    .action(exportModel);
+  return command;
+}
+
+interface PredictOptions {
+  readonly model: string;
+  readonly inputs: string;
+  readonly output?: string;
+  readonly probabilities?: true;
+  readonly config?: string;
+  readonly topology?: string;
+}
+
+/** What the columns of a table mean, as a node's configuration says. */
+async function readTable({ config, inputs }: PredictOptions): Promise<TableOptions | undefined> {
+  if (!inputs.endsWith('.csv')) return undefined;
+  if (config !== undefined) {
+    const { data } = await readNodeConfig(config);
+    if (data.format === 'csv') return data.table;
+  }
+  throw new ConfigError('USAGE', 'What the columns of the table mean is not given.', {
+    action: 'Give --config with a node configuration whose data are a table.',
+  });
+}
+
+async function predict(options: PredictOptions): Promise<void> {
+  const bytes = await readFile(options.model).catch((cause: unknown) => {
+    throw new ConfigError('NOT_READABLE', `The model ${options.model} cannot be read.`, {
+      action: 'Correct the path.',
+      cause,
+    });
+  });
+  const { description, parameters } = decodeModelFile(bytes);
+  const inputs = await readInputs(options.inputs, description.inputs, await readTable(options));
+  const learner = await createLearner(description.model, description.inputs, { topology: options.topology });
+  const labels = await learner.label(parameters, inputs);
+  const lines = options.probabilities
+    ? probabilityLines(await learner.predict(parameters, inputs), learner.outputs, labels)
+    : Array.from(labels, String);
+  await learner.close();
+  if (options.output === undefined) printLines(...lines);
+  else await writeWhole(options.output, `${lines.join('\n')}\n`);
+}
+
+/** A table: the class, then the probability of each class (or of class 1, where that is all there is). */
+function probabilityLines(probabilities: Float32Array, outputs: number, labels: Uint8Array): string[] {
+  const names = outputs === 1 ? ['p1'] : Array.from({ length: outputs }, (_, unit) => `p${unit}`);
+  const rows = Array.from(labels, (label, row) => {
+    const values = Array.from(probabilities.subarray(row * outputs, (row + 1) * outputs), (value) => value.toFixed(6));
+    return [label, ...values].join(',');
+  });
+  return [['class', ...names].join(','), ...rows];
+}
+
+/** Creates the command `predict`. */
+export function createPredictCommand(): Command {
+  return new Command('predict')
+    .description('Classify new data with an exported model: one class number per row.')
+    .requiredOption('--model <file>', 'a file that `dppdl model export` wrote')
+    .requiredOption('--inputs <file>', 'new data: .npy, .csv, or an IDX file of pictures')
+    .option('--config <file>', 'a node’s configuration that says what the columns of a .csv file mean')
+    .option('--topology <file>', 'the model.json of a consortium’s own model')
+    .option('--probabilities', 'write a table with the probability of each class')
+    .option('--output <file>', 'write to a file instead of standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dppdl predict --model model.safetensors --inputs t10k-images-idx3-ubyte
+  dppdl predict --model model.safetensors --inputs patients.csv --config node.yaml --probabilities`,
+    )
+    .action(predict);
+}

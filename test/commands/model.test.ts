@@ -1,0 +1,107 @@
+/**
+ * `dppdl model export` and `dppdl predict`: what a node trained leaves its state whole and classifies new data.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { readNodeConfig } from '../../node/config.ts';
+import { readExamples } from '../../node/dataset/readExamples.ts';
+import { createNodeKeys, readNodeSecret } from '../../node/keystore.ts';
+import { createLearner } from '../../node/learner/learner.ts';
+import { decodeModelFile } from '../../node/learner/modelFile.ts';
+import { createSqliteStore } from '../../node/store/sqliteStore.ts';
+import { dppdl } from './cli.ts';
+import { consortium, createSite, writeConfig } from './site.ts';
+
+describe('dppdl model and predict', () => {
+  let folder = '';
+  let config = '';
+  let parameters: Float32Array;
+  let alone: Float32Array;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dppdl-model-'));
+    const site = await createSite(folder, {
+      rpcUrl: 'http://127.0.0.1:1',
+      contract: `0x${'11'.repeat(20)}`,
+      accountKey: `0x${'22'.repeat(32)}`,
+    });
+    config = await writeConfig(folder, site);
+    const resolved = await readNodeConfig(config);
+    const { train } = await readExamples(resolved.data, consortium.inputs);
+    const learner = await createLearner(consortium.model, consortium.inputs);
+    alone = learner.initialise(5);
+    parameters = await learner.train(alone, train, { epochs: 60, batchSize: 4, learningRate: 0.1, seed: 1 });
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const exportTo = (output: string, ...more: string[]) =>
+    dppdl(['model', 'export', '--config', config, '--output', join(folder, output), ...more]);
+
+  it('says so when there is nothing to export', async () => {
+    const { exitCode, stderr } = await exportTo('early.safetensors');
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /not trained/);
+  });
+
+  it('exports the model of the last round, or the one trained alone', async () => {
+    const resolved = await readNodeConfig(config);
+    const secret = await readNodeSecret(resolved.keys.node, 'correct horse');
+    const store = createSqliteStore({ folder: resolved.dataFolder, secret: createNodeKeys(secret).storeKey });
+    await store.saveCheckpoint({ round: 2, parameters, alone, credibility: [0, 1], silence: [0, 0] });
+    store.close();
+    const { exitCode, stdout } = await exportTo('model.safetensors', '--json');
+    assert.equal(exitCode, 0);
+    assert.equal(JSON.parse(stdout).round, 2);
+    const file = decodeModelFile(await readFile(join(folder, 'model.safetensors')));
+    assert.deepEqual(file.parameters, parameters);
+    assert.deepEqual(file.description, { model: consortium.model, inputs: consortium.inputs });
+    await exportTo('alone.safetensors', '--alone');
+    assert.deepEqual(decodeModelFile(await readFile(join(folder, 'alone.safetensors'))).parameters, alone);
+  });
+
+  it('exports a TensorFlow.js model', async () => {
+    const { exitCode } = await exportTo('layers', '--format', 'layers');
+    assert.equal(exitCode, 0);
+    const { weightsManifest } = JSON.parse(await readFile(join(folder, 'layers/model.json'), 'utf8'));
+    assert.equal(weightsManifest[0].weights.length, 4);
+    const weights = await readFile(join(folder, 'layers/weights.bin'));
+    assert.deepEqual(new Float32Array(Uint8Array.from(weights).buffer), parameters);
+  });
+
+  it('classifies pictures and arrays', async () => {
+    const predict = (...parameters: string[]) =>
+      dppdl(['predict', '--model', join(folder, 'model.safetensors'), ...parameters]);
+    const pictures = await predict('--inputs', join(folder, 'data/images'));
+    assert.equal(pictures.exitCode, 0);
+    const labels = pictures.stdout.trim().split('\n');
+    assert.deepEqual(
+      labels,
+      Array.from({ length: 40 }, (_, row) => String(row % 2)),
+    );
+
+    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 16), }\n";
+    const array = Buffer.concat([
+      Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]),
+      Buffer.from(header),
+      Buffer.from(new Float32Array(16).fill(0.1).buffer),
+    ]);
+    await writeFile(join(folder, 'new.npy'), array);
+    const table = await predict('--inputs', join(folder, 'new.npy'), '--probabilities');
+    const [head, row] = table.stdout.trim().split('\n');
+    assert.equal(head, 'class,p0,p1');
+    const [, p0, p1] = row.split(',').map(Number);
+    assert.ok(Math.abs(p0 + p1 - 1) < 1e-5);
+    const learner = await createLearner(consortium.model, consortium.inputs);
+    const [expected] = await learner.predict(parameters, new Float32Array(16));
+    assert.ok(Math.abs(p0 - expected) < 1e-5);
+  });
+
+  it('refuses files that are no model', async () => {
+    const { exitCode } = await dppdl(['predict', '--model', config, '--inputs', join(folder, 'data/images')]);
+    assert.equal(exitCode, 9);
+  });
+});
