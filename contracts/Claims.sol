@@ -72,8 +72,8 @@ abstract contract Claims is Exchange {
         if (outcome == ClaimStatus.Rejected) toProvider += deposit;
         entry.status = outcome;
         _clock.deposits -= deposit + bond;
-        _credit(_requesterOf(claim), toRequester);
-        _credit(_providerOf(claim), toProvider);
+        _credit(_owners[_requesterOf(claim)], toRequester);
+        _credit(_owners[_providerOf(claim)], toProvider);
         emit ClaimResolved(claim, outcome, toRequester, toProvider);
     }
 
@@ -85,11 +85,12 @@ abstract contract Claims is Exchange {
     function _open(uint256 claim, Complaint complaint, bytes32 commitment, uint64 price) private {
         uint8 requester = _requesterOf(claim);
         uint8 provider = _providerOf(claim);
-        uint64 wealth = _accounts[provider].points;
+        address accused = _owners[provider];
+        uint64 wealth = _accounts[accused].points;
         uint64 bond = price + _claimDeposit;
         if (bond > wealth) bond = wealth;
-        _debit(requester, _claimDeposit);
-        _debit(provider, bond);
+        _debit(msg.sender, _claimDeposit);
+        _debit(accused, bond);
         _clock.deposits += _claimDeposit + bond;
         uint64 deadline = uint64(block.timestamp) + _answerSeconds;
         _claims[claim] = Claim({

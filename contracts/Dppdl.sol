@@ -23,7 +23,7 @@ contract Dppdl is CredibleSet, Claims {
                 deadline: clock.deadline,
                 parties: clock.parties,
                 credible: _credible,
-                acted: ~_idle,
+                acted: _credible & ~_waiting,
                 pending: _pending,
                 minted: _minted,
                 escrow: clock.escrow,

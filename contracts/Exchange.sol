@@ -2,7 +2,7 @@
 pragma solidity ^0.8.37;
 
 import {Bitmap} from "./Bitmap.sol";
-import {Points} from "./Points.sol";
+import {Rounds} from "./Rounds.sol";
 import {IDppdl} from "./interfaces/IDppdl.sol";
 
 /// @title Orders, deliveries and refunds (paper, Algorithm 2)
@@ -10,7 +10,7 @@ import {IDppdl} from "./interfaces/IDppdl.sol";
 /// an exchange costs. A half-word of 128 bits holds `_lanes` counts of `_laneBits` bits each: the counts one requester
 /// asks of one group of `_lanes` consecutive providers. A slot holds the half-words of requesters 2k and 2k + 1 for the
 /// same group: a requester writes along its row, a provider reads down its column, and both touch few slots.
-abstract contract Exchange is Points {
+abstract contract Exchange is Rounds {
     using Bitmap for uint256;
 
     uint256 private constant HALF = 128;
@@ -24,8 +24,8 @@ abstract contract Exchange is Points {
     uint256 private immutable _laneMask;
     uint256 private immutable _lanes;
 
-    /// @notice Slot of requester r and group g: [r / 2][g].
-    uint256[64][128] private _table;
+    /// @notice Slot of requester r and group g: r / 2 · 64 + g.
+    uint256[8192] private _table;
     /// @notice Caps ⌊λ·|w|⌋ in the same half-words: group g in half g mod 2 of slot g / 2.
     uint256[32] private _caps;
     /// @notice Who placed orders in this round; the table's other rows are of earlier rounds.
@@ -46,7 +46,7 @@ abstract contract Exchange is Points {
         uint8 requester = _act(Phase.Order, round);
         if (encryptionKey == 0) revert ExchangeInvalidKey();
         uint64 total = _place(requester, orders);
-        _debit(requester, total);
+        _debit(msg.sender, total);
         _clock.escrow += total;
         emit Downloaded(round, requester, orders, encryptionKey);
         _endIfComplete();
@@ -55,9 +55,9 @@ abstract contract Exchange is Points {
     /// @inheritdoc IDppdl
     function upload(uint32 round, bytes calldata deliveries) external {
         uint8 provider = _act(Phase.Deliver, round);
-        (uint64 earned, uint64 refunded) = _fill(provider, deliveries);
+        (uint64 earned, uint64 refunded) = _fill(provider, _head(deliveries, COMMITMENT_BYTES), _ordered);
         _uploads[provider] = keccak256(abi.encodePacked(round, deliveries));
-        _credit(provider, earned);
+        _credit(msg.sender, earned);
         _clock.escrow -= earned + refunded;
         emit Uploaded(round, provider, deliveries, earned);
         _endIfComplete();
@@ -86,12 +86,23 @@ abstract contract Exchange is Points {
         return uint32((_capsOf(group) >> ((party % _lanes) * _laneBits)) & _laneMask);
     }
 
-    /// @notice Keeps who ordered, when the order phase ends.
-    function _closeOrders() internal {
-        _ordered = ~_idle;
+    /// @notice Settles what is open about a party that resigns: its own orders are withdrawn while others still order,
+    /// and the orders it has not delivered yet are refunded.
+    function _settleResigned(uint8 party) internal {
+        Phase phase = _clock.phase;
+        uint64 withdrawn = phase == Phase.Order ? _escrowOf(party) : 0;
+        if (withdrawn != 0) _refund(party, withdrawn);
+        bool owes = phase == Phase.Order || (phase == Phase.Deliver && _waiting.has(party));
+        (, uint64 refunded) = _fill(party, 0, owes ? _current() : 0);
+        _clock.escrow -= withdrawn + refunded;
     }
 
-    /// @notice Refunds all orders to providers that did not act, when the deliver phase ends.
+    /// @notice Keeps who ordered, when the order phase ends.
+    function _closeOrders() internal {
+        _ordered = _credible & ~_waiting;
+    }
+
+    /// @notice Refunds all orders to providers that still wait, when the deliver phase ends.
     function _refundAbsent() internal {
         if (_clock.escrow == 0) return;
         uint256 parties_ = _clock.parties;
@@ -111,7 +122,7 @@ abstract contract Exchange is Points {
         Phase phase = _clock.phase;
         if ((phase != Phase.Order && phase != Phase.Deliver) || !_current().has(requester)) return 0;
         uint256 parties_ = _clock.parties;
-        uint256 open = phase == Phase.Deliver ? _idle : type(uint256).max;
+        uint256 open = phase == Phase.Deliver ? _waiting : _credible;
         for (uint256 provider = 0; provider < parties_; ++provider) {
             if (open.has(provider)) total += uint64(_count(requester, uint8(provider)));
         }
@@ -144,28 +155,30 @@ abstract contract Exchange is Points {
         if (invalid != 0) revert ExchangeInvalidProvider(invalid);
         uint16 given = providers.size();
         if (given != 0 && given < _minProviders) revert ExchangeTooFewProviders(given, _minProviders);
-        uint256 provider = 0;
+        uint256 end = _lanes * _laneBits;
         uint256 offset = HEAD;
+        uint256 counts = 0;
+        // To the last party ever registered, so that nothing of an earlier round stays.
         uint256 groups = (_clock.parties - 1) / _lanes + 1;
         // Bounds: at most 256 counts, each below 2^32; offsets stay within calldata.
         unchecked {
-            // To the last party ever registered, so that nothing of an earlier round stays.
             for (uint256 group = 0; group < groups; ++group) {
                 uint256 half = 0;
                 uint256 caps = providers == 0 ? 0 : _capsOf(group);
-                for (uint256 shift = 0; shift < _lanes * _laneBits; shift += _laneBits) {
+                for (uint256 shift = 0; shift < end; shift += _laneBits) {
                     if (providers & 1 == 1) {
-                        uint256 count = uint32(bytes4(orders[offset:offset + COUNT_BYTES]));
-                        uint256 cap = (caps >> shift) & _laneMask;
-                        if (count == 0 || count > cap) {
-                            revert ExchangeCountOutOfRange(uint8(provider), uint32(count), uint32(cap));
+                        // Eight counts at a time; beyond the end there are zeros.
+                        if (offset % 32 == 0) counts = uint256(bytes32(orders[offset:]));
+                        uint256 count = counts >> 224;
+                        if (count == 0 || count > ((caps >> shift) & _laneMask)) {
+                            _refuseCount(group * _lanes + shift / _laneBits, count);
                         }
                         half |= count << shift;
                         total += uint64(count);
                         offset += COUNT_BYTES;
+                        counts <<= 32;
                     }
                     providers >>= 1;
-                    ++provider;
                 }
                 _setHalf(requester, group, half);
             }
@@ -173,53 +186,67 @@ abstract contract Exchange is Points {
     }
 
     /// @notice Matches a provider's deliveries with its column of the table.
+    /// @param given Whom it delivers to.
+    /// @param requesters Who ordered in this round.
     /// @return earned Points of the orders it delivers.
     /// @return refunded Points of the orders it leaves out, given back to their requesters.
-    function _fill(uint8 provider, bytes calldata deliveries) private returns (uint64 earned, uint64 refunded) {
-        uint256 unmatched = _head(deliveries, COMMITMENT_BYTES);
+    function _fill(
+        uint8 provider,
+        uint256 given,
+        uint256 requesters
+    ) private returns (uint64 earned, uint64 refunded) {
         uint256 group = provider / _lanes;
         uint256 shift = (provider % _lanes) * _laneBits;
-        uint256 mask = _laneMask;
-        uint256 word = 0;
-        uint256 ordered = _ordered;
+        uint256 matched = 0;
         // Bound: all counts together are in escrow, below 2^48.
         unchecked {
-            for (uint256 requester = 0; ordered >> requester != 0; ++requester) {
-                if (requester % 2 == 1) word >>= HALF;
-                else word = (ordered >> requester) & 3 == 0 ? 0 : _table[requester / 2][group] >> shift;
-                uint256 count = word & mask;
-                if (count == 0 || !ordered.has(requester)) continue;
-                if (unmatched.has(requester)) {
-                    unmatched ^= Bitmap.only(uint8(requester));
-                    earned += uint64(count);
-                } else {
-                    refunded += uint64(count);
-                    _refund(uint8(requester), uint64(count));
+            for (uint256 pair = 0; requesters != 0; ++pair) {
+                uint256 ordered = requesters & 3;
+                requesters >>= 2;
+                if (ordered == 0) continue;
+                uint256 word = _table[pair * 64 + group] >> shift;
+                for (uint256 requester = pair * 2; ordered != 0; ++requester) {
+                    uint256 count = ordered & 1 == 1 ? word & _laneMask : 0;
+                    word >>= HALF;
+                    ordered >>= 1;
+                    if (count == 0) continue;
+                    if ((given >> requester) & 1 == 1) {
+                        matched |= 1 << requester;
+                        earned += uint64(count);
+                    } else {
+                        refunded += uint64(count);
+                        _refund(uint8(requester), uint64(count));
+                    }
                 }
             }
         }
-        if (unmatched != 0) revert ExchangeNotOrdered(unmatched);
+        if (matched != given) revert ExchangeNotOrdered(given & ~matched);
+    }
+
+    /// @notice Says why a count is refused.
+    function _refuseCount(uint256 provider, uint256 count) private view {
+        revert ExchangeCountOutOfRange(uint8(provider), uint32(count), _capOf(uint8(provider)));
     }
 
     /// @notice Gives a requester points of unfilled orders back. The caller takes them from escrow.
     function _refund(uint8 requester, uint64 amount) private {
-        _credit(requester, amount);
+        _credit(_owners[requester], amount);
         emit Refunded(_clock.round, requester, amount);
     }
 
     /// @notice Writes one half-word of the table.
     function _setHalf(uint8 requester, uint256 group, uint256 half) private {
         uint256 shift = (requester % 2) * HALF;
-        uint256 word = _table[requester / 2][group];
-        _table[requester / 2][group] = (word & (uint256(type(uint128).max) << (HALF - shift))) | (half << shift);
+        uint256 slot = (uint256(requester) / 2) * 64 + group;
+        _table[slot] = (_table[slot] & (uint256(type(uint128).max) << (HALF - shift))) | (half << shift);
     }
 
     /// @notice For each group a half-word of ones in the lanes of providers that have not acted.
     function _absentLanes(uint256 parties_) private view returns (uint256[] memory masks) {
-        uint256 idle = _idle;
+        uint256 waiting = _waiting;
         masks = new uint256[]((parties_ - 1) / _lanes + 1);
         for (uint256 provider = 0; provider < parties_; ++provider) {
-            if (idle.has(provider)) masks[provider / _lanes] |= _laneMask << ((provider % _lanes) * _laneBits);
+            if (waiting.has(provider)) masks[provider / _lanes] |= _laneMask << ((provider % _lanes) * _laneBits);
         }
     }
 
@@ -230,7 +257,7 @@ abstract contract Exchange is Points {
             for (uint256 group = 0; group < masks.length; ++group) {
                 uint256 mask = masks[group];
                 if (mask == 0) continue;
-                uint256 word = _table[pair][group];
+                uint256 word = _table[pair * 64 + group];
                 for (uint256 lanes = word & mask; lanes != 0; lanes >>= _laneBits) even += uint64(lanes & _laneMask);
                 for (uint256 lanes = (word >> HALF) & mask; lanes != 0; lanes >>= _laneBits) {
                     odd += uint64(lanes & _laneMask);
@@ -242,7 +269,7 @@ abstract contract Exchange is Points {
     /// @notice Who placed orders in this round so far.
     function _current() private view returns (uint256) {
         Phase phase = _clock.phase;
-        if (phase == Phase.Order) return ~_idle;
+        if (phase == Phase.Order) return _credible & ~_waiting;
         return phase == Phase.Deliver || phase == Phase.Evaluate ? _ordered : 0;
     }
 
@@ -262,6 +289,6 @@ abstract contract Exchange is Points {
     /// @notice What the table says `requester` asked of `provider`.
     function _count(uint8 requester, uint8 provider) private view returns (uint256) {
         uint256 shift = (requester % 2) * HALF + (provider % _lanes) * _laneBits;
-        return (_table[requester / 2][provider / _lanes] >> shift) & _laneMask;
+        return (_table[(uint256(requester) / 2) * 64 + provider / _lanes] >> shift) & _laneMask;
     }
 }

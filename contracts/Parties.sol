@@ -10,7 +10,6 @@ import {IDppdl} from "./interfaces/IDppdl.sol";
 abstract contract Parties is Exchange, Invitations {
     using Bitmap for uint256;
 
-    address[256] private _addresses;
     /// @notice Whose INIT takes effect when the next round starts.
     uint256 internal _pending;
     /// @notice Who was voted out and may not come back.
@@ -30,6 +29,7 @@ abstract contract Parties is Exchange, Invitations {
         _pending |= Bitmap.only(party);
         if (phase == Phase.Forming) {
             _credible |= Bitmap.only(party);
+            _waiting |= Bitmap.only(party);
             if (_credible.size() >= _startParties) _endPhase(phase, 0);
         }
     }
@@ -40,7 +40,7 @@ abstract contract Parties is Exchange, Invitations {
         if (phase == Phase.Closed) revert PhaseMismatch(phase);
         uint8 party = _sender();
         if (!(_credible | _pending).has(party)) revert CredibleSetNotMember(party);
-        Account memory before = _accounts[party];
+        Account memory before = _accounts[msg.sender];
         _register(party, registration);
         if (registration.examples != before.examples || registration.samples != before.samples) {
             _pending |= Bitmap.only(party);
@@ -61,15 +61,17 @@ abstract contract Parties is Exchange, Invitations {
         uint8 party = _crediblySent();
         Clock memory clock = _clock;
         if (clock.phase == Phase.Closed) revert PhaseMismatch(clock.phase);
-        _credible &= ~Bitmap.only(party);
-        _pending &= ~Bitmap.only(party);
         emit Resigned(clock.round, party);
+        _settleResigned(party);
+        _credible &= ~Bitmap.only(party);
+        _waiting &= ~Bitmap.only(party);
+        _pending &= ~Bitmap.only(party);
         _endIfComplete();
     }
 
     /// @inheritdoc IDppdl
     function partyOf(address account) external view returns (bool registered, uint8 party) {
-        uint16 idPlusOne = _ids[account];
+        uint16 idPlusOne = _accounts[account].idPlusOne;
         return idPlusOne == 0 ? (false, 0) : (true, uint8(idPlusOne - 1));
     }
 
@@ -98,10 +100,11 @@ abstract contract Parties is Exchange, Invitations {
         _pending = 0;
         for (uint8 party = 0; pending != 0; pending >>= 1) {
             if (pending & 1 == 1) {
-                Account memory account = _accounts[party];
+                address owner = _owners[party];
+                Account memory account = _accounts[owner];
                 uint32 cap = uint32((uint256(account.samples) * _parameterCount) / account.examples);
                 _setCap(party, cap);
-                uint64 amount = _mint(party, n);
+                uint64 amount = _mint(owner, n);
                 emit Initialised(party, round, cap, amount);
             }
             // Bound: ends after party 255 at the latest, when nothing is left of `pending`.
@@ -113,7 +116,7 @@ abstract contract Parties is Exchange, Invitations {
 
     /// @notice The sender's id: a new one, or the one it resigned from.
     function _seat() private returns (uint8 party) {
-        uint16 idPlusOne = _ids[msg.sender];
+        uint16 idPlusOne = _accounts[msg.sender].idPlusOne;
         if (idPlusOne != 0) {
             party = uint8(idPlusOne - 1);
             if ((_credible | _pending | _removed).has(party)) revert PartiesAlreadyRegistered(msg.sender);
@@ -123,15 +126,15 @@ abstract contract Parties is Exchange, Invitations {
         if (known == _maxParties) revert PartiesFull(_maxParties);
         party = uint8(known);
         _clock.parties = known + 1;
-        _ids[msg.sender] = known + 1;
-        _addresses[party] = msg.sender;
+        _accounts[msg.sender].idPlusOne = known + 1;
+        _owners[party] = msg.sender;
     }
 
     /// @notice Whether the sender is a member, holds a member's invitation or has the votes.
     function _checkInvited(Invitation calldata invitation) private view {
         if (invitation.signature.length != 0) {
             address signer = _invitedBy(msg.sender, invitation);
-            uint16 idPlusOne = _ids[signer];
+            uint16 idPlusOne = _accounts[signer].idPlusOne;
             bool gone = idPlusOne != 0 && !(_credible | _pending).has(idPlusOne - 1);
             if (!isMember(signer) || gone) revert InvitationInvalidSigner(signer);
             return;
@@ -154,18 +157,19 @@ abstract contract Parties is Exchange, Invitations {
         if (registration.samples == 0 || registration.samples > registration.examples) {
             revert PartiesInvalidRegistration("samples");
         }
-        Account storage account = _accounts[party];
+        Account storage account = _accounts[msg.sender];
         account.examples = registration.examples;
         account.samples = registration.samples;
-        account.registeredAt = uint64(block.number);
+        account.registeredAt = uint48(block.number);
         emit Registered(party, msg.sender, registration);
     }
 
     function _party(uint8 party) private view returns (Party memory) {
-        Account memory account = _accounts[party];
+        address owner = _owners[party];
+        Account memory account = _accounts[owner];
         return
             Party({
-                account: _addresses[party],
+                account: owner,
                 credible: _credible.has(party),
                 points: account.points,
                 escrow: _escrowOf(party),

@@ -2,11 +2,11 @@
 pragma solidity ^0.8.37;
 
 import {Bitmap} from "./Bitmap.sol";
-import {Constitution} from "./Constitution.sol";
+import {Points} from "./Points.sol";
 import {IDppdl} from "./interfaces/IDppdl.sol";
 
 /// @title Phases: who may act when, and when a phase is over
-abstract contract Rounds is Constitution {
+abstract contract Rounds is Points {
     using Bitmap for uint256;
 
     /// @notice What nearly every call reads and writes, in one slot.
@@ -22,11 +22,8 @@ abstract contract Rounds is Constitution {
     Clock internal _clock;
     /// @notice The credible set C; while forming, all who joined.
     uint256 internal _credible;
-    /// @notice Who has not acted in this phase, strangers included: the complement of what {State} shows as `acted`,
-    /// because a slot that never becomes zero is cheaper to write. Stays as it is when a party resigns.
-    uint256 internal _idle;
-    /// @notice Ids by account, plus one; 0 for strangers.
-    mapping(address account => uint16 idPlusOne) internal _ids;
+    /// @notice Who of the credible set has not acted in this phase.
+    uint256 internal _waiting;
 
     constructor() {
         _enter(Phase.Forming, 0);
@@ -51,35 +48,28 @@ abstract contract Rounds is Constitution {
         _clock.phase = phase;
         _clock.round = round;
         _clock.deadline = deadline;
-        _idle = type(uint256).max;
+        _waiting = _credible;
         emit PhaseStarted(round, phase, deadline);
     }
 
     /// @notice Lets the sender act once in `phase` of `round`.
     /// @return party The sender's id.
     function _act(Phase phase, uint32 round) internal returns (uint8 party) {
-        party = _crediblySent();
+        party = _sender();
+        uint256 waiting = _waiting;
+        bool idle = waiting.has(party);
+        // Whoever waits is credible, so that the set itself is read only to say what is wrong.
+        if (!idle && !_credible.has(party)) revert CredibleSetNotMember(party);
         Clock memory clock = _clock;
         if (clock.phase != phase) revert PhaseMismatch(clock.phase);
         if (clock.round != round) revert RoundMismatch(clock.round, round);
-        uint256 idle = _idle;
-        if (!idle.has(party)) revert RoundAlreadyActed(party);
-        _idle = idle & ~Bitmap.only(party);
+        if (!idle) revert RoundAlreadyActed(party);
+        _waiting = waiting & ~Bitmap.only(party);
     }
 
     /// @notice Ends the phase if every credible party has acted.
     function _endIfComplete() internal {
-        Phase phase = _clock.phase;
-        if (phase == Phase.Forming || phase == Phase.Closed) return;
-        uint256 credible = _credible;
-        if (credible != 0 && credible & _idle == 0) _endPhase(phase, _clock.round);
-    }
-
-    /// @notice The sender's id; it must be a party.
-    function _sender() internal view returns (uint8) {
-        uint16 idPlusOne = _ids[msg.sender];
-        if (idPlusOne == 0) revert PartiesUnknownAccount(msg.sender);
-        return uint8(idPlusOne - 1);
+        if (_waiting == 0 && _credible != 0) _endPhase(_clock.phase, _clock.round);
     }
 
     /// @notice The sender's id; it must be in the credible set.

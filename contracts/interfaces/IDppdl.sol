@@ -125,7 +125,7 @@ interface IDppdl {
         uint16 parties;
         /// The credible set C.
         uint256 credible;
-        /// Who has acted in this phase.
+        /// Who of the credible set has acted in this phase.
         uint256 acted;
         /// Whose INIT takes effect at the next round (or at the start).
         uint256 pending;
@@ -281,8 +281,8 @@ interface IDppdl {
     /// @notice Votes to let `account` in. More than half of the credible set is needed.
     function vouch(address account) external;
 
-    /// @notice Leaves the credible set at once. Orders of this round stay as they are: those placed can still be
-    /// delivered, those received are refunded at the end of the phase. Free points stay with the account.
+    /// @notice Leaves the credible set at once. In the order phase the sender's own orders are withdrawn, later they can
+    /// still be delivered; orders it has received and not delivered are refunded. Its points stay with the account.
     function resign() external;
 
     // Rounds

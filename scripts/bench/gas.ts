@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { type GasTable, MOST_PARAMETERS, measurePlain, measureRound, measureWorst, PARAMETERS } from './measureGas.ts';
 
-const sizes = [4, 50];
+const sizes = [4, 15, 50, 256];
 const tables = async (measure: (n: number) => Promise<GasTable>) => {
   const result: Record<string, GasTable> = {};
   for (const n of sizes) result[n] = await measure(n);

@@ -5,7 +5,7 @@
 import { recoverAddress, TypedDataEncoder, ZeroAddress } from 'ethers';
 import type { PartyId } from '../../node/types.ts';
 import type { ChainRegistration, Invitation } from '../types.ts';
-import { endIfComplete, endPhase } from './rounds.ts';
+import { endIfComplete, endPhase, refund } from './rounds.ts';
 import {
   type Call,
   credibleSenderOf,
@@ -69,8 +69,18 @@ export function vouch(state: ModelState, call: Call, account: string): void {
 export function resign(state: ModelState, call: Call): void {
   const id = credibleSenderOf(state, call);
   if (state.phase === 'closed') refusePhase(state);
-  Object.assign(state.parties[id], { credible: false, pending: false });
   state.events.push({ name: 'Resigned', round: state.round, party: id });
+  if (state.phase === 'order') {
+    refund(state, id, (order) => order.requester === id);
+    state.orders = state.orders.filter((order) => order.requester !== id);
+  }
+  if (state.phase === 'order' || (state.phase === 'deliver' && !state.acted.has(id))) {
+    for (const requester of state.parties.keys()) {
+      refund(state, requester, (order) => order.requester === requester && order.provider === id);
+    }
+  }
+  Object.assign(state.parties[id], { credible: false, pending: false });
+  state.acted.delete(id);
   endIfComplete(state, call);
 }
 

@@ -5,7 +5,16 @@
 
 import type { PartyId, Phase } from '../../node/types.ts';
 import type { Facts } from '../types.ts';
-import { type Call, credibleSenderOf, credibleSet, idsWhere, type ModelState, refuse, refusePhase } from './state.ts';
+import {
+  type Call,
+  credibleSenderOf,
+  credibleSet,
+  idsWhere,
+  type ModelOrder,
+  type ModelState,
+  refuse,
+  refusePhase,
+} from './state.ts';
 
 /** Longest duration of each phase in seconds. */
 function durationOf(facts: Facts, phase: Exclude<Phase, 'closed'>): number {
@@ -100,13 +109,16 @@ function admit(state: ModelState, round: number): void {
 
 /** Gives back the points of every order still open, in order of requester. */
 function refundAbsent(state: ModelState): void {
-  for (let requester = 0; requester < state.parties.length; requester++) {
-    const open = state.orders.filter((order) => order.open && order.requester === requester);
-    const amount = open.reduce((sum, order) => sum + order.count, 0n);
-    for (const order of open) order.open = false;
-    state.parties[requester].points += amount;
-    if (amount > 0n) state.events.push({ name: 'Refunded', round: state.round, requester, amount });
-  }
+  for (const requester of state.parties.keys()) refund(state, requester, (order) => order.requester === requester);
+}
+
+/** Gives a requester the points of those of its open orders back that `isUnfilled` says are not to be filled. */
+export function refund(state: ModelState, requester: PartyId, isUnfilled: (order: ModelOrder) => boolean): void {
+  const unfilled = state.orders.filter((order) => order.open && isUnfilled(order));
+  const amount = unfilled.reduce((sum, order) => sum + order.count, 0n);
+  for (const order of unfilled) order.open = false;
+  state.parties[requester].points += amount;
+  if (amount > 0n) state.events.push({ name: 'Refunded', round: state.round, requester, amount });
 }
 
 /** Removes whom more than `removalPermille` of the credible set reported, unless the grace rounds forbid it. */
