@@ -1,0 +1,149 @@
+/**
+ * The auditor's own books: what the ledger must hold, recomputed from its events by rules written a second time,
+ * independently of the contract and of its reference model. Their size depends on the number of parties alone.
+ * @module
+ */
+import type { TransactionDescription } from 'ethers';
+import type { ClaimStatus, Facts } from '../types.ts';
+import type { Rule } from './rules.ts';
+
+/** Phases in the words of the SDK. */
+export type LedgerPhase = 'forming' | 'benchmark' | 'order' | 'deliver' | 'evaluate' | 'closed';
+
+/** A party's account. */
+export interface PartyBooks {
+  readonly account: string;
+  points: bigint;
+  /** Points created by its declarations. */
+  minted: bigint;
+  examples: number;
+  samples: number;
+  cap: number;
+  registeredAt: number;
+}
+
+/** An order of this round that was delivered: what a claim can be about. */
+export interface Settled {
+  readonly commitment: string;
+  readonly price: bigint;
+}
+
+/** A claim that has not ended. */
+export interface OpenClaim {
+  status: Extract<ClaimStatus, 'filed' | 'answered'>;
+  deadline: number;
+  readonly deposit: bigint;
+  readonly bond: bigint;
+  votesFor: bigint;
+  votesAgainst: bigint;
+}
+
+/** Everything the rules need to judge the next event. */
+export interface Books {
+  facts: Facts | undefined;
+  readonly members: Set<string>;
+  readonly parties: PartyBooks[];
+  readonly ids: Map<string, number>;
+  credible: bigint;
+  pending: bigint;
+  removed: bigint;
+  phase: LedgerPhase;
+  round: number;
+  deadline: number;
+  acted: bigint;
+  minted: bigint;
+  /** Orders neither delivered nor refunded: entries by provider, by requester. */
+  readonly outstanding: Map<number, Map<number, number>>;
+  /** Deliveries of this round by requester, by provider. */
+  readonly settled: Map<number, Map<number, Settled>>;
+  /** Whom each party reported in this phase. */
+  readonly reports: Map<number, bigint>;
+  /** Who votes for an account that has not joined. */
+  readonly vouchers: Map<string, bigint>;
+  readonly claims: Map<bigint, OpenClaim>;
+  /** Claims filed in this round, ended ones included. */
+  readonly claimsOfRound: Set<bigint>;
+  /** Incrementally kept sums. */
+  free: bigint;
+  escrow: bigint;
+  deposits: bigint;
+}
+
+/** Books of a ledger before its first event. */
+export function emptyBooks(): Books {
+  return {
+    facts: undefined,
+    members: new Set(),
+    parties: [],
+    ids: new Map(),
+    credible: 0n,
+    pending: 0n,
+    removed: 0n,
+    phase: 'forming',
+    round: 0,
+    deadline: 0,
+    acted: 0n,
+    minted: 0n,
+    outstanding: new Map(),
+    settled: new Map(),
+    reports: new Map(),
+    vouchers: new Map(),
+    claims: new Map(),
+    claimsOfRound: new Set(),
+    free: 0n,
+    escrow: 0n,
+    deposits: 0n,
+  };
+}
+
+/** Told what moved, for the report. */
+export interface Recorder {
+  joined(party: number, account: string): void;
+  minted(party: number, amount: bigint): void;
+  ordered(requester: number, amount: bigint): void;
+  /** An order was delivered: points went from the requester to the provider. */
+  exchanged(requester: number, provider: number, amount: bigint, commitment: string): void;
+  refunded(requester: number, amount: bigint): void;
+  reported(party: number, lowContributors: bigint): void;
+  removed(party: number): void;
+  resigned(party: number): void;
+  claimEnded(requester: number, provider: number, outcome: ClaimStatus, gain: bigint): void;
+  phaseStarted(phase: LedgerPhase, round: number): void;
+}
+
+/** One transaction while it is judged. */
+export interface Judgement {
+  readonly books: Books;
+  readonly chainId: bigint;
+  /** Address of the ledger. */
+  readonly contract: string;
+  /** The call as it was signed, where the transaction went to the ledger itself. */
+  readonly call: TransactionDescription | undefined;
+  readonly record: Recorder;
+  /** Time of the block, Unix seconds. */
+  readonly time: number;
+  readonly block: number;
+  /** Notes a broken rule. */
+  violate(rule: Rule, message: string, party?: number): void;
+}
+
+/** The facts, once the constitution was seen. */
+export function factsOf(books: Books): Facts {
+  if (books.facts === undefined) throw new Error('no constitution');
+  return books.facts;
+}
+
+/** Adds to a party's free points; negative to take. */
+export function credit(books: Books, party: number, amount: bigint): void {
+  const account = books.parties[party];
+  if (account === undefined) return;
+  account.points += amount;
+  books.free += amount;
+}
+
+/** A requester's points in orders neither delivered nor refunded. */
+export function escrowOf(books: Books, requester: number): bigint {
+  let total = 0n;
+  for (const count of books.outstanding.get(requester)?.values() ?? []) total += BigInt(count);
+  return total;
+}

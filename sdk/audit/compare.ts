@@ -1,0 +1,67 @@
+/**
+ * Compares the contract's own state with the books, field by field.
+ * @module
+ */
+import { getClaim } from '../actions/getClaim.ts';
+import { getFacts } from '../actions/getFacts.ts';
+import { getParties } from '../actions/getParties.ts';
+import { getState } from '../actions/getState.ts';
+import type { Client } from '../client.ts';
+import type { ChainParty, ChainState } from '../types.ts';
+import { type Books, escrowOf } from './books.ts';
+
+/** One field in which contract and books differ. */
+export interface Difference {
+  readonly party: number | null;
+  /** What differs, as a sentence. */
+  readonly message: string;
+}
+
+/** What the contract must say of itself. */
+function expectedState(books: Books): ChainState {
+  const { phase, round, deadline, parties, credible, pending, minted, escrow, deposits } = books;
+  const acted = books.acted & credible;
+  return { phase, round, deadline, parties: parties.length, credible, acted, pending, minted, escrow, deposits };
+}
+
+/** What the contract must say of a party. */
+function expectedParty(books: Books, id: number): ChainParty {
+  const { account, points, minted, examples, samples, cap, registeredAt } = books.parties[id];
+  const credible = ((books.credible >> BigInt(id)) & 1n) === 1n;
+  return { account, credible, points, escrow: escrowOf(books, id), minted, examples, samples, cap, registeredAt };
+}
+
+function* differences<T extends object>(
+  what: string,
+  party: number | null,
+  actual: T,
+  expected: T,
+): Generator<Difference> {
+  for (const [field, value] of Object.entries(expected)) {
+    const found = Object.entries(actual).find(([name]) => name === field)?.[1];
+    if (found !== value)
+      yield { party, message: `${what}: ${field} is ${found} in the contract, ${value} by its events.` };
+  }
+}
+
+/** All differences after a block. Costs two calls, and one for each open claim. */
+export async function compare(client: Client, books: Books, block: number): Promise<Difference[]> {
+  const [state, parties] = await Promise.all([getState(client, { block }), getParties(client, { block })]);
+  const found: Difference[] = [...differences('The ledger', null, state, expectedState(books))];
+  for (const [id, party] of parties.entries()) {
+    if (books.parties[id] === undefined) found.push({ party: id, message: `Party ${id} never registered.` });
+    else found.push(...differences(`Party ${id}`, id, party, expectedParty(books, id)));
+  }
+  for (const [claim, { status, deadline, deposit, bond, votesFor, votesAgainst }] of books.claims) {
+    const actual = await getClaim(client, { claim, block });
+    const expected = { ...actual, status, deadline, deposit, bond, votesFor, votesAgainst };
+    found.push(...differences(`Claim ${claim}`, Number((claim >> 8n) & 0xffn), actual, expected));
+  }
+  return found;
+}
+
+/** Differences between the contract's facts and those of its first event. */
+export async function compareFacts(client: Client, books: Books): Promise<Difference[]> {
+  if (books.facts === undefined) return [];
+  return [...differences('The constitution', null, await getFacts(client), books.facts)];
+}

@@ -1,0 +1,96 @@
+/**
+ * Finds the block in which the contract's state left the one its events lead to.
+ * @module
+ */
+import { getAddress, toQuantity } from 'ethers';
+import { z } from 'zod';
+import type { Client } from '../client.ts';
+import { LedgerError } from '../errors.ts';
+import { type Books, emptyBooks, type Recorder } from './books.ts';
+import { readHistory } from './chainSource.ts';
+import { compare } from './compare.ts';
+import { createReplay } from './replay.ts';
+
+/** Blocks to search. */
+interface Range {
+  readonly fromBlock: number;
+  readonly toBlock: number;
+}
+
+const silent: Recorder = {
+  joined: () => undefined,
+  minted: () => undefined,
+  ordered: () => undefined,
+  exchanged: () => undefined,
+  refunded: () => undefined,
+  reported: () => undefined,
+  removed: () => undefined,
+  resigned: () => undefined,
+  claimEnded: () => undefined,
+  phaseStarted: () => undefined,
+};
+
+/** Blocks of the ledger's events, and the books after each. */
+async function* replayed(
+  client: Client,
+  range: Range,
+): AsyncGenerator<{ readonly block: number; readonly books: Books }> {
+  const books = emptyBooks();
+  const { chainId, contract } = client;
+  const replay = createReplay({ chainId, contract, books, recorder: silent, onViolation: () => undefined });
+  for await (const block of readHistory(client, range)) {
+    replay.judge(block);
+    yield { block: block.number, books };
+  }
+}
+
+const isEqual = async (client: Client, books: Books, block: number) =>
+  (await compare(client, books, block)).length === 0;
+
+const blockSchema = z.object({ transactions: z.array(z.object({ hash: z.string(), to: z.string().nullish() })) });
+
+/** The transaction of a block that called the ledger, if it is exactly one. */
+async function onlyCall({ provider, contract }: Client, block: number): Promise<string | null> {
+  const answer: unknown = await provider.send('eth_getBlockByNumber', [toQuantity(block), true]);
+  const calls = blockSchema.parse(answer).transactions.filter(({ to }) => to && getAddress(to) === contract);
+  return calls.length === 1 ? calls[0].hash : null;
+}
+
+/**
+ * Searches for the first block after which contract and books differ, by a second replay that compares them after each
+ * block with events, and by halving the blocks without events in between.
+ * @returns the block with, where it holds a single call of the ledger, that transaction; undefined when the endpoint
+ * does not keep the states of old blocks.
+ */
+export async function locate(
+  client: Client,
+  { fromBlock, toBlock }: Range,
+): Promise<{ readonly block: number; readonly transaction: string | null } | undefined> {
+  try {
+    /** The last block with events after which all was equal, and the first after which it was not. */
+    let equal = fromBlock - 1;
+    let different = toBlock;
+    for await (const { block, books } of replayed(client, { fromBlock, toBlock })) {
+      if (!(await isEqual(client, books, block))) {
+        different = block;
+        break;
+      }
+      equal = block;
+    }
+    // The books do not change between two blocks with events: those after `equal` are good up to `different` − 1.
+    let before: Books | undefined;
+    for await (const { books } of replayed(client, { fromBlock, toBlock: equal })) before = books;
+    let low = equal;
+    let high = different;
+    while (before !== undefined && high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (await isEqual(client, before, middle)) low = middle;
+      else high = middle;
+    }
+    return { block: high, transaction: await onlyCall(client, high) };
+  } catch (error) {
+    // Without the states of old blocks the difference is known, and its origin is not.
+    if (error instanceof LedgerError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Judges who takes part: the constitution, registrations, votes for newcomers, resignations.
+ * @module
+ */
+import { getAddress, verifyTypedData, ZeroAddress, ZeroHash } from 'ethers';
+import { has, sizeOf } from '../bitmap.ts';
+import type { ChainRegistration, Facts } from '../types.ts';
+import { factsOf, type Judgement } from './books.ts';
+import type { Effects, EventOf } from './effects.ts';
+import { endIfComplete, endNow, enter, withdraw } from './phases.ts';
+
+const positive = [
+  'parameterCount',
+  'rounds',
+  'formSeconds',
+  'benchmarkSeconds',
+  'orderSeconds',
+  'deliverSeconds',
+  'evaluateSeconds',
+  'answerSeconds',
+  'voteSeconds',
+] as const satisfies readonly (keyof Facts)[];
+
+/** The first event: facts and members. */
+export function judgeConstitution(judgement: Judgement, event: EventOf<'Constituted'>, effects: Effects): void {
+  const { books } = judgement;
+  const { facts, members } = event;
+  if (books.facts !== undefined) {
+    judgement.violate('CONSTITUTION', 'A second constitution was given; it is ignored.');
+    return;
+  }
+  books.facts = facts;
+  const { minProviders, minParties, startParties, maxParties, removalPermille } = facts;
+  const wrong = [
+    ...positive.filter((name) => facts[name] < 1),
+    ...(minProviders < 2 ? ['minProviders'] : []),
+    ...(minParties <= minProviders ? ['minParties'] : []),
+    ...(startParties < minParties ? ['startParties'] : []),
+    ...(maxParties < startParties || maxParties > 256 ? ['maxParties'] : []),
+    ...(removalPermille < 500 || removalPermille > 999 ? ['removalPermille'] : []),
+  ];
+  if (wrong.length > 0) judgement.violate('CONSTITUTION', `Facts out of range: ${wrong.join(', ')}.`);
+  for (const member of members) books.members.add(getAddress(member));
+  if (books.members.size < members.length || books.members.has(ZeroAddress)) {
+    judgement.violate('CONSTITUTION', 'A member is named twice, or is the zero address.');
+  }
+  enter(judgement, effects, 'forming', 0);
+}
+
+/** INIT, or a change of a registration. */
+export function judgeRegistration(judgement: Judgement, event: EventOf<'Registered'>, effects: Effects): void {
+  const { books, block } = judgement;
+  const { party, account, registration } = event;
+  const known = books.ids.get(account);
+  if (books.phase === 'closed')
+    judgement.violate('REGISTRATION', `${account} registered after the ledger closed.`, party);
+  if (party !== (known ?? books.parties.length)) {
+    judgement.violate(
+      'REGISTRATION',
+      `${account} was registered as party ${party}, not ${known ?? books.parties.length}.`,
+      party,
+    );
+    if (known !== undefined || books.parties[party] !== undefined) return;
+  }
+  judgeFields(judgement, party, registration);
+  const isIn = known !== undefined && has(books.credible | books.pending, party);
+  if (!isIn) judgeEntry(judgement, party, account);
+  const { examples, samples } = registration;
+  const entry = books.parties[party];
+  const changed = !isIn || entry?.examples !== examples || entry.samples !== samples;
+  if (entry === undefined) {
+    books.parties[party] = { account, points: 0n, minted: 0n, examples, samples, cap: 0, registeredAt: block };
+    books.ids.set(account, party);
+    judgement.record.joined(party, account);
+  } else Object.assign(entry, { examples, samples, registeredAt: block });
+  if (changed) books.pending |= 1n << BigInt(party);
+  if (isIn || books.phase !== 'forming') return;
+  books.credible |= 1n << BigInt(party);
+  if (sizeOf(books.credible) >= factsOf(books).startParties) endNow(judgement, effects);
+}
+
+function judgeFields(judgement: Judgement, party: number, registration: ChainRegistration): void {
+  const { peerId, location, maskKey, encryptionKey, examples, samples } = registration;
+  const peerIdBytes = peerId.length / 2 - 1;
+  const locationBytes = Buffer.byteLength(location);
+  const wrong = [
+    ...(peerIdBytes < 1 || peerIdBytes > 64 ? ['peerId'] : []),
+    ...(locationBytes < 1 || locationBytes > 256 ? ['location'] : []),
+    ...(maskKey === ZeroHash ? ['maskKey'] : []),
+    ...(encryptionKey === ZeroHash ? ['encryptionKey'] : []),
+    ...(examples < 1 ? ['examples'] : []),
+    ...(samples < 1 || samples > examples ? ['samples'] : []),
+  ];
+  if (wrong.length > 0)
+    judgement.violate('REGISTRATION', `Party ${party} registered with wrong ${wrong.join(', ')}.`, party);
+}
+
+/** Judges that an account may come in. */
+function judgeEntry(judgement: Judgement, party: number, account: string): void {
+  const { books } = judgement;
+  const { maxParties } = factsOf(books);
+  if (has(books.removed, party)) judgement.violate('REGISTRATION', `Party ${party} was removed and came back.`, party);
+  if (party >= maxParties) judgement.violate('REGISTRATION', `Party ${party} is one more than ${maxParties}.`, party);
+  const signer = invitedBy(judgement, account);
+  if (signer !== undefined) {
+    const inviter = books.ids.get(signer);
+    const isGone = inviter !== undefined && !has(books.credible | books.pending, inviter);
+    if (books.members.has(signer) && !isGone) return;
+    judgement.violate(
+      'INVITATION',
+      `${account} joined on the invitation of ${signer}, no member in good standing.`,
+      party,
+    );
+    return;
+  }
+  if (books.members.has(account)) return;
+  const votes = sizeOf((books.vouchers.get(account) ?? 0n) & books.credible);
+  const needed = Math.floor(sizeOf(books.credible) / 2) + 1;
+  if (votes >= needed) return;
+  judgement.violate(
+    'INVITATION',
+    `${account} joined without an invitation and with ${votes} of ${needed} votes.`,
+    party,
+  );
+}
+
+/** Who signed the invitation in the call, if there is one; the zero address when it is no valid signature. */
+function invitedBy({ call, chainId, contract, time }: Judgement, account: string): string | undefined {
+  const invitation = call?.name === 'init' ? call.args.getValue('invitation') : undefined;
+  if (invitation === undefined || invitation.signature === '0x') return undefined;
+  const types = {
+    Invitation: [
+      { name: 'account', type: 'address' },
+      { name: 'expires', type: 'uint64' },
+    ],
+  };
+  const domain = { name: 'DPPDL', version: '1', chainId, verifyingContract: contract };
+  try {
+    if (BigInt(time) > invitation.expires) return ZeroAddress;
+    return verifyTypedData(domain, types, { account, expires: invitation.expires }, invitation.signature);
+  } catch {
+    return ZeroAddress;
+  }
+}
+
+/** A vote to let an account in. */
+export function judgeVouch(judgement: Judgement, { party, account }: EventOf<'Vouched'>): void {
+  const { books } = judgement;
+  if (!has(books.credible, party) || books.phase === 'forming' || books.phase === 'closed') {
+    judgement.violate('VOUCH', `Party ${party} voted for ${account} though it may not vote now.`, party);
+  }
+  books.vouchers.set(account, (books.vouchers.get(account) ?? 0n) | (1n << BigInt(party)));
+}
+
+/** A party leaves. */
+export function judgeResignation(judgement: Judgement, event: EventOf<'Resigned'>, effects: Effects): void {
+  const { books } = judgement;
+  const { party } = event;
+  const bit = 1n << BigInt(party);
+  if ((books.credible & bit) === 0n || books.phase === 'closed' || event.round !== books.round) {
+    judgement.violate('RESIGNATION', `Party ${party} resigned for round ${event.round} though it cannot now.`, party);
+  }
+  withdraw(judgement, effects, party);
+  books.credible &= ~bit;
+  books.pending &= ~bit;
+  judgement.record.resigned(party);
+  endIfComplete(judgement, effects);
+}
