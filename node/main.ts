@@ -65,6 +65,16 @@ const entries: readonly Entry[] = [
     summary: 'classify new data with an exported model',
     load: async () => (await import('./commands/model.ts')).createPredictCommand(),
   },
+  {
+    name: 'privacy',
+    summary: 'show what noisy training steps cost each record',
+    load: async () => (await import('./commands/privacy.ts')).createPrivacyCommand(),
+  },
+  {
+    name: 'model',
+    summary: 'export a node’s trained model',
+    load: async () => (await import('./commands/model.ts')).createModelCommand(),
+  },
 ];
 
 /** Usage errors are told briefly and end through exceptions, in every command alike. */

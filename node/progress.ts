@@ -151,7 +151,10 @@ function createLiveProgress(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** Creates the view that suits the stream. */
-export function createProgress(stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? createLiveProgress(stream) : createPlainProgress(stream);
+/**
+ * Creates the view that suits the stream.
+ * @param live - redraw in place; only where a person looks at a terminal.
+ */
+export function createProgress(stream: NodeJS.WriteStream, live: boolean): Progress {
+  return live ? createLiveProgress(stream) : createPlainProgress(stream);
 }

@@ -5,7 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { type Allowed, allowedAt, describeAllowed, toAllowed, valueAt } from './allowed.ts';
 import { DppdlError, type DppdlErrorOptions } from './errors.ts';
 import { systemCode } from './systemCode.ts';
 
@@ -35,84 +36,10 @@ export interface Problem {
   readonly text: string;
 }
 
-/** The parts of a JSON Schema that say what a value may be. */
-interface Allowed {
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly exclusiveMaximum?: number;
-  readonly minLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Allowed>>;
-  readonly items?: Allowed;
-  readonly anyOf?: readonly Allowed[];
-  readonly oneOf?: readonly Allowed[];
-}
-
-/** Whether a union member can be meant by a value: the keys that tell members apart agree. */
-function isMeant(member: Allowed, value: unknown): boolean {
-  return Object.entries(member.properties ?? {}).every(
-    ([key, { const: fixed }]) => fixed === undefined || valueAt(value, [key]) === fixed,
-  );
-}
-
-/** All places in the schema that `path` can mean: in a union, one for each member the value could be meant for. */
-function allowedAt(schema: Allowed, path: readonly (string | number)[], value: unknown): Allowed[] {
-  const members = schema.anyOf ?? schema.oneOf;
-  if (members) {
-    const meant = members.filter((member) => isMeant(member, value));
-    return (meant.length > 0 ? meant : members).flatMap((member) => allowedAt(member, path, value));
-  }
-  if (path.length === 0) return [schema];
-  const next = typeof path[0] === 'number' ? schema.items : schema.properties?.[path[0]];
-  return next ? allowedAt(next, path.slice(1), valueAt(value, path.slice(0, 1))) : [];
-}
-
-/** "a number above 0 and at most 1" and the like. */
-function describeAllowed(schema: Allowed): string {
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`;
-  const nouns: Record<string, string> = {
-    integer: 'a whole number',
-    number: 'a number',
-    boolean: 'true or false',
-    array: 'a list',
-    object: 'a section',
-    string: 'a text',
-  };
-  const size = schema.type === 'array' ? ' entries' : ' characters';
-  const bounds = [
-    schema.exclusiveMinimum !== undefined ? `above ${schema.exclusiveMinimum}` : '',
-    schema.minimum !== undefined && Math.abs(schema.minimum) < Number.MAX_SAFE_INTEGER
-      ? `at least ${schema.minimum}`
-      : '',
-    schema.exclusiveMaximum !== undefined ? `below ${schema.exclusiveMaximum}` : '',
-    schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER ? `at most ${schema.maximum}` : '',
-    schema.minItems !== undefined ? `with at least ${schema.minItems}${size}` : '',
-    schema.maxItems !== undefined ? `with at most ${schema.maxItems}${size}` : '',
-    schema.minLength !== undefined && schema.minLength > 1 ? `with at least ${schema.minLength}${size}` : '',
-  ].filter((bound) => bound !== '');
-  const noun = nouns[schema.type ?? ''] ?? 'another value';
-  const detail = schema.description ? ` (${schema.description})` : '';
-  return `${noun}${bounds.length > 0 ? ` ${bounds.join(' and ')}` : ''}${detail}`;
-}
-
 /** A value short enough for a sentence. Keys that hold secrets do not occur in these files. */
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'missing';
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
-
-function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (value !== null && typeof value === 'object' ? Reflect.get(value, key) : undefined),
-    root,
-  );
 }
 
 /** What zod found, in our words: what stands there and what may stand there. */
@@ -207,8 +134,7 @@ export async function readYamlFile<Schema extends z.ZodType>(
   const root: unknown = document.toJS();
   const parsed = schema.safeParse(root, { reportInput: true });
   if (!parsed.success) {
-    // The one place where a JSON Schema, a plain object by definition, is given its shape.
-    const allowed = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Allowed;
+    const allowed = toAllowed(schema);
     refuse(
       file,
       parsed.error.issues.flatMap((issue) => toProblems(issue, root, allowed)),

@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { z } from 'zod';
+import { type Allowed, describeAllowed, listKeys, toAllowed } from '../allowed.ts';
 import { nodeConfigSchema } from '../config.ts';
 import { printLines } from './output.ts';
 
@@ -50,6 +51,26 @@ log:
   file: state/node.log
 `;
 
+/** What a key takes, in one table cell. */
+function describeCell({ description, ...allowed }: Allowed): string {
+  const members = allowed.anyOf ?? allowed.oneOf ?? [allowed];
+  const kinds = members.map((member) => describeAllowed(member)).join(', or ');
+  if (description === undefined) return kinds;
+  return allowed.type === 'string' && allowed.enum === undefined ? description : `${kinds}: ${description}`;
+}
+
+/** All keys of the configuration as a Markdown table; those of `data` depend on its format and are told in examples. */
+export function configTable(): string {
+  const keys = listKeys(toAllowed(nodeConfigSchema)).filter(
+    ({ path, allowed }) => allowed.type !== 'object' && path !== 'data' && !path.startsWith('data.'),
+  );
+  const rows = keys.map(({ path, allowed, required }) => {
+    const standard = allowed.default === undefined ? '' : `\`${JSON.stringify(allowed.default)}\``;
+    return `| \`${path}\` | ${describeCell(allowed)} | ${required ? 'required' : standard} |`;
+  });
+  return ['| key | what it takes | default |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
 /** Creates the command. */
 export function createConfigCommand(): Command {
   const command = new Command('config').description('Show an example of the node’s configuration file, or its schema.');
@@ -65,5 +86,10 @@ export function createConfigCommand(): Command {
     .description('Print the JSON Schema of the configuration, for editors that complete and check YAML.')
     .addHelpText('after', '\nExamples:\n  dppdl config schema > node.schema.json')
     .action(() => printLines(JSON.stringify(z.toJSONSchema(nodeConfigSchema, { io: 'input' }), undefined, 2)));
+  command
+    .command('table')
+    .description('Print all keys but those of data with what they take and their defaults, as a Markdown table.')
+    .addHelpText('after', '\nExamples:\n  dppdl config table')
+    .action(() => printLines(configTable()));
   return command;
 }

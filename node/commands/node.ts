@@ -15,15 +15,16 @@ import { printJson } from './output.ts';
 const jsonProgress: Progress = { observe: printJson, print() {}, stop() {} };
 
 /** While a live view owns the terminal, log lines go above it; otherwise to standard error. */
-function openLog(options: LogOptions, progress: Progress) {
-  if (!process.stdout.isTTY || options.terminal === 'json') return createLog(options);
-  return createLog(options, { write: (line) => progress.print(line.trimEnd()) });
+function openLog(options: LogOptions, progress: Progress, live: boolean) {
+  return live ? createLog(options, { write: (line) => progress.print(line.trimEnd()) }) : createLog(options);
 }
 
 async function run(options: { readonly config: string; readonly json?: true }): Promise<void> {
   const config = await readNodeConfig(options.config);
-  const progress = options.json ? jsonProgress : createProgress(process.stdout);
-  const log = openLog({ ...config.log, terminal: options.json ? 'json' : 'pretty' }, progress);
+  // Build servers pretend to be terminals, where a view redrawn in place is lost.
+  const live = !options.json && process.stdout.isTTY && process.env['CI'] === undefined;
+  const progress = options.json ? jsonProgress : createProgress(process.stdout, live);
+  const log = openLog({ ...config.log, terminal: options.json ? 'json' : 'pretty' }, progress, live);
   const signal = stopSignal((name) => log.info('Stopping; send the signal again to stop at once', { signal: name }));
 
   await using cleanup = new AsyncDisposableStack();
