@@ -56,6 +56,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/invite.ts')).createInviteCommand(),
   },
   {
+    name: 'privacy',
+    summary: 'show what noisy training steps cost each record',
+    load: async () => (await import('./commands/privacy.ts')).createPrivacyCommand(),
+  },
+  {
     name: 'model',
     summary: 'take this node’s trained model elsewhere',
     load: async () => (await import('./commands/model.ts')).createModelCommand(),
@@ -64,16 +69,6 @@ const entries: readonly Entry[] = [
     name: 'predict',
     summary: 'classify new data with an exported model',
     load: async () => (await import('./commands/model.ts')).createPredictCommand(),
-  },
-  {
-    name: 'privacy',
-    summary: 'show what noisy training steps cost each record',
-    load: async () => (await import('./commands/privacy.ts')).createPrivacyCommand(),
-  },
-  {
-    name: 'model',
-    summary: 'export a node’s trained model',
-    load: async () => (await import('./commands/model.ts')).createModelCommand(),
   },
 ];
 
