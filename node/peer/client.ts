@@ -9,7 +9,7 @@ import type { PartyId } from '../types.ts';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import { ExchangeError } from './errors.ts';
-import { createFramedStream, type FramedStream, type Traffic } from './frames.ts';
+import { createFramedStream, type FramedStream, type Traffic, untilClosed } from './frames.ts';
 import { decodeResponse, encodeQuestion, type Question, type ResponseCode } from './messages.ts';
 import { maxChunkBytes, type Protocol } from './protocols.ts';
 import { checkSize, throwIfFinal, timedOut, unsupported } from './requests.ts';
@@ -108,6 +108,7 @@ async function attempt(
         download.received += chunk.length;
       }
     }
+    void untilClosed(stream, step());
     return header.code;
   } catch (error) {
     stream?.abort(error instanceof Error ? error : new Error('attempt failed'));

@@ -76,6 +76,24 @@ export function createFramedStream(stream: Stream, traffic: Traffic, maxBufferBy
   };
 }
 
+/**
+ * Waits until the other side has closed its side too, so that the stream is forgotten; resets the stream when the
+ * signal aborts first.
+ */
+export async function untilClosed(stream: Stream, signal: AbortSignal): Promise<void> {
+  if (stream.remoteWriteStatus === 'closed' || stream.status !== 'open') return;
+  await new Promise<void>((resolve) => {
+    const give = () => stream.abort(new Error('the other side does not close the stream'));
+    const done = () => {
+      signal.removeEventListener('abort', give);
+      resolve();
+    };
+    stream.addEventListener('close', done, { once: true });
+    stream.addEventListener('remoteCloseWrite', done, { once: true });
+    signal.addEventListener('abort', give, { once: true });
+  });
+}
+
 function malformed(): ExchangeError {
   return new ExchangeError('MALFORMED', 'A frame of the other side has a length its protocol does not allow.', {
     fault: 'peer',

@@ -14,6 +14,8 @@ export interface Work<Value> {
   readonly concurrent: number;
   /** Longest wait of this call; milliseconds. */
   readonly waitMs: number;
+  /** Ends the wait when the peer stops. */
+  readonly signal: AbortSignal;
   run(): Promise<Value>;
 }
 
@@ -68,7 +70,7 @@ export function createPending<Value>(clock: Clock, keep: number): Pending<Value>
       if (entry === undefined) return undefined;
       const stop = new AbortController();
       const late = Symbol('late');
-      const timeout = clock.sleep(work.waitMs, stop.signal).then(
+      const timeout = clock.sleep(work.waitMs, AbortSignal.any([stop.signal, work.signal])).then(
         () => late,
         () => late,
       );

@@ -10,7 +10,7 @@ import { type Answer, askHandlers } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { type Directory, partyOf } from './directory.ts';
 import { ExchangeError } from './errors.ts';
-import { createFramedStream, type FramedStream, type Traffic } from './frames.ts';
+import { createFramedStream, type FramedStream, type Traffic, untilClosed } from './frames.ts';
 import { createLimits } from './limits.ts';
 import { decodeQuestion, encodeResponse, type Question, type ResponseCode } from './messages.ts';
 import { createPending } from './pending.ts';
@@ -49,7 +49,8 @@ export async function serveProtocols(node: Libp2p, deps: ServerDependencies, sig
       const step = () => AbortSignal.any([signal, AbortSignal.timeout(protocol.timeoutMs)]);
       const code = await answer(protocol, party, stream, leave !== undefined, step);
       deps.onAnswered(party, protocol, code);
-      await finish(stream, step());
+      await stream.close({ signal: step() });
+      await untilClosed(stream, step());
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error('stream failed'));
     } finally {
@@ -93,6 +94,7 @@ export async function serveProtocols(node: Libp2p, deps: ServerDependencies, sig
       key: keyOf(question),
       concurrent: protocol.concurrent,
       waitMs: protocol.waitMs,
+      signal,
       run: () => askHandlers(source, party, question),
     });
     if (answer === undefined) return { answer: { code: 'NOT_READY' } as const, offset: 0 };
@@ -149,16 +151,4 @@ async function sendAnswer(
   for (let start = offset; start < content.length; start += maxChunkBytes) {
     await frames.writeChunk(content.subarray(start, start + maxChunkBytes), step());
   }
-}
-
-/** Closes this side and waits until the other side has closed its own, so that the stream is forgotten. */
-async function finish(stream: Stream, signal: AbortSignal): Promise<void> {
-  await stream.close({ signal });
-  if (stream.remoteWriteStatus !== 'writable') return;
-  await new Promise<void>((resolve, reject) => {
-    const end = () => (signal.aborted ? reject(signal.reason) : resolve());
-    stream.addEventListener('close', end, { once: true });
-    stream.addEventListener('remoteCloseWrite', end, { once: true });
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

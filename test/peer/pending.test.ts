@@ -23,7 +23,15 @@ function createWaits(): Clock & { expire(): void } {
 
 function createWork() {
   const done = Promise.withResolvers<string>();
-  const work = { calls: 0, done, owner: '1/labels', key: 'k', concurrent: 1, waitMs: 10 };
+  const work = {
+    calls: 0,
+    done,
+    owner: '1/labels',
+    key: 'k',
+    concurrent: 1,
+    waitMs: 10,
+    signal: new AbortController().signal,
+  };
   return Object.assign(work, {
     run() {
       work.calls += 1;

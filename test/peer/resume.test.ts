@@ -35,6 +35,7 @@ function body(offset: number, most = Infinity): Buffer[] {
 /** A provider (party 0) that answers the n-th request for a blob with the n-th act, and the offsets it was asked for. */
 async function perform(acts: ((stream: Stream, offset: number) => Promise<void>)[], use: (b: Peer) => Promise<void>) {
   const neighbourhood = new Neighbourhood();
+  const options = { protocols: { blob: { timeoutMs: 2_000 } } };
   const offsets: number[] = [];
   try {
     const provider = await neighbourhood.startBare(0);
@@ -50,7 +51,7 @@ async function perform(acts: ((stream: Stream, offset: number) => Promise<void>)
       offsets.push(offset);
       await acts.shift()?.(stream, offset);
     });
-    await use(await neighbourhood.start(1, { deps: { clock: createTestClock() } }));
+    await use(await neighbourhood.start(1, { options, deps: { clock: createTestClock() } }));
   } finally {
     await neighbourhood.end();
   }
@@ -111,6 +112,18 @@ test('a provider that comes back at another address is found there', { timeout: 
   }
 });
 
+test('a provider that leaves its side open is cut off after its answer', { timeout: 30_000 }, async () => {
+  const ended = Promise.withResolvers<void>();
+  const act = async (stream: Stream) => {
+    stream.addEventListener('close', () => ended.resolve());
+    await send(stream, header(content.length), ...body(0));
+  };
+  await perform([act], async (b) => {
+    assert.deepEqual(await b.blob(0, 1, patient()), content);
+    await ended.promise;
+  });
+});
+
 test('random bytes for an answer crash nothing and are never taken for content', { timeout: 60_000 }, async () => {
   const frame = fc.uint8Array({ minLength: 1, maxLength: 140 }).map(prefixed);
   const started = fc.tuple(fc.nat(300), fc.array(frame, { maxLength: 4 })).map(([size, frames]) => {
@@ -125,7 +138,10 @@ test('random bytes for an answer crash nothing and are never taken for content',
       await send(stream, answer);
       await stream.close();
     },
-    (stream: Stream) => send(stream, header(0, 2)),
+    async (stream: Stream) => {
+      await send(stream, header(0, 2));
+      await stream.close();
+    },
   ]);
   await perform(acts, async (b) => {
     const codes = new Set<unknown>();
