@@ -127,7 +127,7 @@ describe('dppdl node', () => {
       }
       assert.equal(registered?.party, 0, stderr);
       const url = /"url":"([^"]+)"/.exec(stderr)?.[1];
-      const status = await (await fetch(`${url}/status.json`)).json();
+      const status = JSON.parse(await (await fetch(`${url}/status.json`)).text());
       assert.equal(status.party, 0);
       child.kill('SIGTERM');
       assert.equal(await ended, 0, stderr);

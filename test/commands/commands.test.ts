@@ -1,0 +1,165 @@
+/**
+ * The small commands, as processes: what they print, and that the documentation says the same.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { parse, stringify } from 'yaml';
+import { configTable } from '../../node/commands/config.ts';
+import { readNodeConfig } from '../../node/config.ts';
+import { dataSchema } from '../../node/dataset/options.ts';
+import { exitCodes } from '../../node/failure.ts';
+import { isMember } from '../../sdk/actions/isMember.ts';
+import { createClient } from '../../sdk/client.ts';
+import { deploy } from '../../sdk/deploy.ts';
+import { type Chain, startHardhat } from '../chain.ts';
+import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
+import { dppdl } from './cli.ts';
+import { consortium, consortiumHashHex, createSite, writeConfig } from './site.ts';
+
+const guide = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+
+describe('dppdl', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dppdl-commands-'));
+    await writeFile(join(folder, 'password'), 'correct horse\n');
+    await writeFile(join(folder, 'consortium.yaml'), stringify(consortium));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it('lists its commands and exit codes', async () => {
+    const { stdout, exitCode } = await dppdl(['--help']);
+    assert.equal(exitCode, 0);
+    for (const name of ['keys', 'consortium', 'check', 'node', 'status', 'invite', 'deploy']) {
+      assert.match(stdout, new RegExp(`^  ${name}\\b`, 'm'));
+      const help = await dppdl([name, '--help']);
+      assert.equal(help.exitCode, 0, name);
+    }
+  });
+
+  it('answers a mistyped command or option with one hint and exit code 2', async () => {
+    for (const parameters of [['nod'], ['keys', 'neww'], ['check'], ['check', '--confg', 'x'], ['keys', 'new']]) {
+      const { stdout, stderr, exitCode } = await dppdl(parameters);
+      assert.equal(exitCode, 2, parameters.join(' '));
+      assert.equal(stdout, '');
+      assert.ok(stderr.trim().split('\n').length <= 3, stderr);
+    }
+  });
+
+  it('makes keys once, shows what is public, and refuses to make them again', async () => {
+    const place = ['--folder', join(folder, 'keys'), '--password-file', join(folder, 'password'), '--json'];
+    const made = await dppdl(['keys', 'new', ...place]);
+    assert.equal(made.exitCode, 0, made.stderr);
+    const { account, files } = JSON.parse(made.stdout);
+    assert.equal((await stat(files.node)).mode & 0o777, 0o600);
+    const shown = await dppdl(['keys', 'show', ...place]);
+    const keys = JSON.parse(shown.stdout);
+    assert.equal(keys.account, account);
+    assert.match(keys.peerId, /^12D3KooW/);
+    assert.deepEqual(Object.keys(keys), ['account', 'peerId', 'maskKey', 'encryptionKey']);
+    const again = await dppdl(['keys', 'new', ...place]);
+    assert.equal(again.exitCode, 4);
+    assert.equal(JSON.parse(again.stderr).error.code, 'ALREADY_EXISTS');
+    const wrong = await dppdl(['keys', 'show', '--folder', join(folder, 'keys'), '--password-env', 'PASSWORD'], {
+      PASSWORD: 'battery staple',
+    });
+    assert.equal(wrong.exitCode, 4);
+    assert.ok(!wrong.stderr.includes('battery'));
+  });
+
+  it('checks and hashes a consortium file', async () => {
+    const file = join(folder, 'consortium.yaml');
+    assert.equal((await dppdl(['consortium', 'hash', file])).stdout.trim(), consortiumHashHex);
+    const checked = JSON.parse((await dppdl(['consortium', 'check', file, '--json'])).stdout);
+    assert.deepEqual([checked.valid, checked.hash], [true, consortiumHashHex]);
+    assert.match((await dppdl(['consortium', 'check', file])).stdout, /model: +MLP 16-3-2/);
+    await writeFile(join(folder, 'wrong.yaml'), stringify({ ...consortium, rounds: 0 }));
+    const wrong = await dppdl(['consortium', 'check', join(folder, 'wrong.yaml')]);
+    assert.equal(wrong.exitCode, 2);
+    assert.match(wrong.stderr, /rounds must be a whole number at least 1/);
+  });
+
+  it('gives an example that is valid, and a schema', async () => {
+    const { stdout } = await dppdl(['config', 'example']);
+    await writeFile(join(folder, 'node.yaml'), stdout);
+    const config = await readNodeConfig(join(folder, 'node.yaml'));
+    assert.equal(config.ledger.chainId, 31337);
+    const schema = JSON.parse((await dppdl(['config', 'schema'])).stdout);
+    assert.ok(schema.properties.samples && schema.additionalProperties === false);
+  });
+});
+
+describe('docs/operating.md', () => {
+  it('holds the table of keys that the schema gives', () => {
+    const [, table] = /<!-- dppdl config table -->\n([\s\S]*?)\n<!-- end -->/.exec(guide) ?? [];
+    assert.equal(table, configTable(), 'run `dppdl config table` and put its output there');
+  });
+
+  it('holds every exit code', () => {
+    const listed = [...guide.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+    assert.deepEqual(listed, Object.values(exitCodes));
+  });
+
+  it('shows data sections that are valid', () => {
+    const blocks = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => parse(block));
+    assert.deepEqual(
+      blocks.map(({ data }) => dataSchema.parse(data).format),
+      ['idx', 'images', 'npy', 'csv'],
+    );
+  });
+});
+
+describe('dppdl status and invite', () => {
+  let folder = '';
+  let chain: Chain;
+  let contract = '';
+  let file = '';
+  before(async () => {
+    chain = await startHardhat({ accounts: 5 });
+    folder = await mkdtemp(join(tmpdir(), 'dppdl-status-'));
+    ({ contract } = await deploy({
+      rpcUrl: chain.url,
+      chainId: chain.chainId,
+      signer: chain.wallets[0],
+      facts: { ...smallFacts, consortiumHash: consortiumHashHex },
+      members: chain.wallets.slice(0, 4).map(({ address }) => address),
+      sending: fastSending,
+    }));
+    const [{ privateKey: accountKey }] = chain.wallets;
+    file = await writeConfig(folder, await createSite(folder, { rpcUrl: chain.url, contract, accountKey }));
+  });
+  after(async () => {
+    await chain.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('shows the ledger without a password', async () => {
+    await rm(join(folder, 'password'));
+    const { stdout, exitCode } = await dppdl(['status', '--config', file]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /phase: +forming/);
+    assert.match(stdout, new RegExp(`${chain.wallets[0].address}, not registered`));
+    const { facts, state, self } = JSON.parse((await dppdl(['status', '--config', file, '--json'])).stdout);
+    assert.equal(facts.consortiumHash, consortiumHashHex);
+    assert.deepEqual([state.parties, state.phase, self.party], [[], 'forming', null]);
+    await writeFile(join(folder, 'password'), 'correct horse\n');
+  });
+
+  it('signs an invitation the configuration can name', async () => {
+    const [, , , , { address }] = chain.wallets;
+    const signed = await dppdl(['invite', '--config', file, '--account', address, '--days', '1']);
+    assert.equal(signed.exitCode, 0, signed.stderr);
+    const { expires, signature } = JSON.parse(signed.stdout);
+    assert.match(signature, /^0x[0-9a-f]{130}$/);
+    assert.ok(Math.abs(expires - Date.now() / 1000 - 86_400) < 60);
+    const client = await createClient({ rpcUrl: chain.url, chainId: chain.chainId, contract });
+    assert.equal(await isMember(client, { account: address }), false);
+    client.close();
+    const wrong = await dppdl(['invite', '--config', file, '--account', '0x12']);
+    assert.equal(wrong.exitCode, 2);
+  });
+});
