@@ -82,28 +82,30 @@ export function credibilityChart({ parties }: RunSummary): Promise<string> {
       .filter(({ of }) => of !== id),
   );
   const cell = Math.max(14, Math.min(56, 240 / Math.max(1, parties.length)));
+  const shades = values.map(({ credibility }) => credibility);
+  const middle = (Math.min(...shades) + Math.max(...shades)) / 2;
+  const numbers: Extract<TopLevelSpec, { layer: unknown[] }>['layer'][number] = {
+    mark: { type: 'text', fontSize: 11 },
+    encoding: {
+      text: { field: 'credibility', type: 'quantitative', format: '.3f' },
+      color: { condition: { test: `datum.credibility > ${middle}`, value: '#fff' }, value: '#123' },
+    },
+  };
   return drawChart({
     width: { step: cell },
     height: { step: cell },
     config: looks,
     data: { values },
     encoding: {
-      x: { field: 'of', type: 'ordinal', title: 'credibility of party', axis: { labelAngle: 0 } },
-      y: { field: 'by', type: 'ordinal', title: 'as party sees it' },
+      x: { field: 'of', type: 'ordinal', title: 'credibility of party', axis: { labelAngle: 0, grid: false } },
+      y: { field: 'by', type: 'ordinal', title: 'as party sees it', axis: { grid: false } },
     },
     layer: [
       {
         mark: 'rect',
-        encoding: { color: { field: 'credibility', type: 'quantitative', scale: { scheme: 'blues', domainMin: 0 } } },
+        encoding: { color: { field: 'credibility', type: 'quantitative', scale: { scheme: 'blues', zero: false } } },
       },
-      ...(cell >= 40
-        ? [
-            {
-              mark: { type: 'text' as const, fontSize: 11 },
-              encoding: { text: { field: 'credibility', type: 'quantitative' as const, format: '.3f' } },
-            },
-          ]
-        : []),
+      ...(cell >= 40 ? [numbers] : []),
     ],
   });
 }
@@ -120,8 +122,8 @@ export function fairnessChart({ parties }: RunSummary): Promise<string> {
     data: { values: values.filter(({ accuracy }) => accuracy !== null) },
     mark: { type: 'point', size: 90, filled: true },
     encoding: {
-      x: { field: 'sharingLevel', type: 'quantitative', title: 'sharing level λ', scale: { zero: false } },
-      y: { field: 'accuracy', type: 'quantitative', axis: { format: '.0%' }, scale: { zero: false } },
+      x: { field: 'sharingLevel', type: 'quantitative', title: 'sharing level λ', scale: { zero: false, padding: 12 } },
+      y: { field: 'accuracy', type: 'quantitative', axis: { format: '.0%' }, scale: { zero: false, padding: 12 } },
       color: { field: 'party', type: 'nominal' },
       shape: { field: 'training', type: 'nominal', sort: ['together', 'alone'] },
     },

@@ -9,14 +9,14 @@ import { correlation, megabytes, percent, thousands } from './text.ts';
 const style = `
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #667; --line: #8884; --good: #00794f; --bad: #c0392b; --card: #f6f7f9; --page: #fff; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8eaee; --soft: #9aa; --card: #1d222b; --page: #12161d; --good: #3ecf8e; --bad: #ff7b6b; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 1080px; margin: 2.5rem auto; padding: 0 1.5rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 1120px; margin: 2.5rem auto; padding: 0 1.5rem; }
 h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; } p.sub { color: var(--soft); margin: .2rem 0 1.6rem; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: .8rem; }
-.card { background: var(--card); border-radius: 10px; padding: .9rem 1.1rem; } .card b { display: block; font-size: 1.35rem; } .card span { color: var(--soft); font-size: .86rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: .8rem; }
+.card { background: var(--card); border-radius: 10px; padding: .9rem 1.1rem; } .card b { display: block; font-size: 1.15rem; } .card span { color: var(--soft); font-size: .86rem; }
 .good { color: var(--good); } .bad { color: var(--bad); }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } th, td { text-align: right; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } th, td { text-align: right; white-space: nowrap; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; font-size: .84rem; } th:first-child, td:first-child { text-align: left; } code { font-size: .8rem; color: var(--soft); }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(460px, 1fr)); gap: 1.2rem; } figure { margin: 0; background: var(--card); border-radius: 10px; padding: 1rem; overflow-x: auto; } figcaption { color: var(--soft); font-size: .88rem; margin-bottom: .5rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(460px, 1fr)); gap: 1.2rem; } figure { margin: 0; background: var(--card); border-radius: 10px; padding: 1rem; overflow: hidden; } figure svg { max-width: 100%; height: auto; } figcaption { color: var(--soft); font-size: .88rem; margin-bottom: .5rem; }
 @media print { body { margin: 0; max-width: none; } figure, .card { break-inside: avoid; } }`;
 
 /** Text that is shown as it is. */
@@ -36,10 +36,15 @@ function card(value: string, caption: string, verdict?: boolean): string {
   return `<div class="card"><b${mood}>${escapeHtml(value)}</b><span>${escapeHtml(caption)}</span></div>`;
 }
 
+/** 0xEca629D9…2CD260: enough to tell parties apart; the whole address is in the tooltip and in the JSON. */
+function shortAccount(account: string): string {
+  return `${account.slice(0, 10)}…${account.slice(-6)}`;
+}
+
 function row(party: PartySummary): string {
   const gain = party.accuracy !== null && party.accuracyAlone !== null ? party.accuracy - party.accuracyAlone : null;
   const cells = [
-    `${party.id}${party.credible ? '' : ' (removed)'} <code>${escapeHtml(party.account)}</code>`,
+    `${party.id}${party.credible ? '' : ' (removed)'} <code title="${escapeHtml(party.account)}">${escapeHtml(shortAccount(party.account))}</code>`,
     thousands(party.examples),
     party.sharingLevel.toFixed(2),
     percent(party.accuracyStandalone),
@@ -50,7 +55,7 @@ function row(party: PartySummary): string {
       : `<span class="${gain > 0 ? 'good' : 'bad'}">${gain > 0 ? '+' : ''}${(100 * gain).toFixed(1)}</span>`,
     thousands(party.points),
     party.credibilityReceived.toFixed(3),
-    `${party.privacy.epsilon} / ${party.privacy.delta}`,
+    `${party.privacy.epsilon} / ${party.privacy.delta.toExponential()}`,
     megabytes(party.bytesSent),
     megabytes(party.bytesReceived),
   ];
