@@ -80,6 +80,8 @@ export interface Peer extends Exchange {
 const maxParties = 256;
 /** Most connections of one party; two arise when both sides dial at once, more are left over from lost ones. */
 const maxConnectionsPerParty = 4;
+/** Longest handshake with a busy party; milliseconds. */
+const handshakeMs = 15_000;
 
 /** libp2p peer id of a node key's 32-byte seed, in text form. */
 export function peerIdOf(seed: Uint8Array): string {
@@ -148,6 +150,10 @@ export function createPeer(options: PeerOptions, deps: PeerDependencies): Peer {
         // Parties may share a host or an address translator, so limits per host are limits for all of them.
         inboundConnectionThreshold: maxParties,
         maxIncomingPendingConnections: maxParties,
+        // All parties dial each other when a round begins: few at a time, and patient with busy ones.
+        maxParallelDials: 16,
+        addressDialTimeout: handshakeMs,
+        inboundUpgradeTimeout: handshakeMs,
       },
       // Dead connections are found by the requests that time out on them; a node busy training is not a dead one.
       connectionMonitor: { enabled: false },
