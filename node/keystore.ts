@@ -32,7 +32,8 @@ export type KeystoreErrorCode =
   | 'NO_PASSWORD'
   | 'ALREADY_EXISTS'
   | 'NOT_WRITABLE'
-  | 'BAD_PUBLIC_KEY';
+  | 'BAD_PUBLIC_KEY'
+  | 'WRONG_SECRET';
 
 /** Keys that cannot be opened or made. Never carries a secret or a password. */
 export class KeystoreError extends DppdlError<KeystoreErrorCode> {

@@ -14,7 +14,7 @@ import { type Consortium, consortiumHash } from './consortium.ts';
 import { readExamples } from './dataset/readExamples.ts';
 import { DppdlError } from './errors.ts';
 import { exitCodeOf, exitCodes } from './failure.ts';
-import { createNodeKeys, type NodeKeys, readAccount, readNodeSecret, readPassword } from './keystore.ts';
+import { createNodeKeys, KeystoreError, type NodeKeys, readAccount, readNodeSecret, readPassword } from './keystore.ts';
 import { systemCode } from './systemCode.ts';
 import type { Examples, Party } from './types.ts';
 
@@ -169,15 +169,26 @@ function assertSameConsortium(consortium: Consortium, facts: LedgerFacts, file: 
   );
 }
 
+/** Refuses a node secret that is not the one the account registered with: the others would not let it in. */
+async function assertOwnPeer({ id, peerId }: Party, { peerSeed }: NodeKeys): Promise<void> {
+  const { peerIdOf } = await import('./peer/peer.ts');
+  if (peerIdOf(peerSeed) === peerId) return;
+  throw new KeystoreError('WRONG_SECRET', `Party ${id} is registered with another node secret, of peer id ${peerId}.`, {
+    action: 'Restore the keystore with which this account registered as keys.node.',
+    meta: { registered: peerId },
+  });
+}
+
 async function lookAtMembership(
   config: NodeConfig,
   client: Client,
   state: LedgerState,
-  account: string,
+  { account, nodeKeys }: { readonly account: string; readonly nodeKeys: NodeKeys },
 ): Promise<readonly [Answer, Party | null]> {
   const party = state.parties.find((candidate) => candidate.account === account);
   const place = `the ledger is in phase ${state.phase}${state.round > 0 ? ` of round ${state.round}` : ''}`;
   if (party) {
+    await assertOwnPeer(party, nodeKeys);
     const text = `party ${party.id}, ${party.points} points; ${place}`;
     if (party.credible) return [text, party];
     return [{ warning: `${text}; it was voted out`, action: 'Ask the other parties to vouch for it.' }, party];
@@ -298,7 +309,7 @@ export async function preflight(
       return [`deployed with this consortium file; ${now.parties.length} parties`, now];
     });
     const party = await looks.look('membership', [config, client, state, keys], (valid, connected, now, opened) =>
-      lookAtMembership(valid, connected, now, opened.account),
+      lookAtMembership(valid, connected, now, opened),
     );
     await looks.look('other parties', [state, keys, party === undefined ? undefined : { party }], (now, opened, self) =>
       lookAtPeers(now, self.party, opened.nodeKeys),

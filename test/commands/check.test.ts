@@ -10,12 +10,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
+import { createNodeKeys, readNodeSecret } from '../../node/keystore.ts';
+import { createChainLedger } from '../../node/ledger/chainLedger.ts';
+import { toChain } from '../../node/ledger/registrations.ts';
+import { createPeer, peerIdOf } from '../../node/peer/peer.ts';
 import type { Finding } from '../../node/preflight.ts';
+import type { Party, Registration } from '../../node/types.ts';
+import { init } from '../../sdk/actions/init.ts';
+import { createClient } from '../../sdk/client.ts';
 import { deploy } from '../../sdk/deploy.ts';
 import { type Chain, freePort, startHardhat } from '../chain.ts';
-import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
+import { fastSending, registrationOf, smallFacts } from '../sdk/ledgerFixture.ts';
 import { dppdl } from './cli.ts';
 import { consortium, consortiumHashHex, createSite, type SiteConfig, writeConfig } from './site.ts';
+
+/** A registration of which only the peer id is looked at. */
+const anyRegistration: Registration = {
+  peerId: '',
+  address: '',
+  maskKey: new Uint8Array(32),
+  encryptionKey: new Uint8Array(32),
+  examples: 1,
+  samples: 1,
+  samplesHash: new Uint8Array(32),
+  privacy: { generator: 'gaussian', epsilon: 1, delta: 1e-5, unit: 'record' },
+};
 
 interface Answer {
   readonly ready: boolean;
@@ -200,6 +219,60 @@ describe('dppdl check', () => {
       ['keys', 'membership'],
     );
     assert.equal(exitCode, 0);
+  });
+
+  it('knows a registered party by its node secret, and which other parties answer', async () => {
+    const { file, site } = await siteWith('registered', () => {});
+    const own = createNodeKeys(await readNodeSecret(join(site, 'keys/node.json'), 'correct horse'));
+    const directory = new Map<number, Party>();
+    const peer = createPeer(
+      { seed: new Uint8Array(32).fill(1), listen: ['/ip4/127.0.0.1/tcp/0'] },
+      { directory: () => directory },
+    );
+    await peer.start();
+    const nobody = `/ip4/127.0.0.1/tcp/${await freePort()}`;
+    const members = [
+      { peerId: peerIdOf(own.peerSeed), address: '/ip4/127.0.0.1/tcp/1' },
+      { peerId: peer.peerId, address: peer.addresses()[0] },
+      { peerId: peerIdOf(new Uint8Array(32).fill(2)), address: nobody },
+    ];
+    for (const [index, { peerId, address }] of members.entries()) {
+      const registration = {
+        ...registrationOf(index),
+        peerId: toChain({ ...anyRegistration, peerId }).peerId,
+        location: address,
+      };
+      const signer = chain.wallets[index];
+      const client = await createClient({
+        rpcUrl: chain.url,
+        chainId: chain.chainId,
+        contract,
+        signer,
+        sending: fastSending,
+      });
+      await init(client, { registration });
+      client.close();
+    }
+    const reader = await createClient({ rpcUrl: chain.url, chainId: chain.chainId, contract });
+    for (const party of (await createChainLedger({ client: reader }).state()).parties) directory.set(party.id, party);
+    reader.close();
+
+    const { answer, exitCode } = await check(file);
+    await peer.stop();
+    const found = Object.fromEntries(answer.findings.map((finding) => [finding.name, finding]));
+    assert.match(found['membership'].detail, /^party 0, /);
+    assert.equal(found['other parties'].state, 'warning');
+    assert.equal(found['other parties'].detail, `1 of 2 answer; silent: party 2 (${nobody})`);
+    assert.equal(exitCode, 0);
+
+    const other = await siteWith('another secret', async (config) => {
+      const [, stranger] = chain.wallets;
+      await createSite(join(folder, 'secret'), { rpcUrl: chain.url, contract, accountKey: stranger.privateKey });
+      config.keys = { ...config.keys, node: join(folder, 'secret/keys/node.json') };
+    });
+    const refused = await check(other.file);
+    assert.equal(refused.answer.findings.find(({ state }) => state === 'failed')?.code, 'WRONG_SECRET');
+    assert.equal(refused.exitCode, 4);
   });
 
   it('looks at everything that does not depend on a failure', async () => {
