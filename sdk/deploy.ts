@@ -18,6 +18,8 @@ export interface DeployParameters extends Omit<ClientOptions, 'contract' | 'sign
   readonly facts: Facts;
   /** Accounts that may join and invite. */
   readonly members: readonly string[];
+  /** Creation code; that of the compiled contract unless told. */
+  readonly code?: string;
 }
 
 /** A ledger that has just been deployed. */
@@ -59,8 +61,8 @@ function notBuilt(message: string, cause?: unknown): LedgerError {
  * @throws RevertError `ConstitutionInvalidFact`, `ConstitutionInvalidMember`.
  * @throws LedgerError `NOT_BUILT`, `WRONG_CHAIN`, `TIMEOUT`, `NO_FUNDS`, `RPC_UNAVAILABLE`.
  */
-export async function deploy({ facts, members, signer, ...options }: DeployParameters): Promise<Deployment> {
-  const data = (await creationCode()) + ledgerInterface.encodeDeploy([facts, members]).slice(2);
+export async function deploy({ facts, members, signer, code, ...options }: DeployParameters): Promise<Deployment> {
+  const data = (code ?? (await creationCode())) + ledgerInterface.encodeDeploy([facts, members]).slice(2);
   const provider = await connect(options);
   try {
     const sender = createSender({ provider, signer, chainId: options.chainId, decodeRevert, ...options.sending });

@@ -31,6 +31,8 @@ export interface ChainOptions {
   readonly state?: string;
   /** Port to listen on; a free one unless told. */
   readonly port?: number;
+  /** Lets contracts be larger than a production chain allows. Only Hardhat. */
+  readonly anyContractSize?: boolean;
   /** No account has ether and none is needed, as on the consortium's own chain. Only anvil. */
   readonly freeGas?: boolean;
 }
@@ -88,7 +90,9 @@ async function open(url: string, options: ChainOptions, stop: () => Promise<void
 /** Starts Hardhat's chain inside this process. */
 export async function startHardhat(options: ChainOptions = {}): Promise<Chain> {
   const { network } = await import('hardhat');
-  const server = await network.createServer('default', '127.0.0.1', options.port ?? (await freePort()));
+  const override = { allowUnlimitedContractSize: options.anyContractSize ?? false };
+  const parameters = { network: 'default', override };
+  const server = await network.createServer(parameters, '127.0.0.1', options.port ?? (await freePort()));
   const { port } = await server.listen();
   return open(`http://127.0.0.1:${port}`, options, () => server.close());
 }

@@ -57,8 +57,16 @@ export interface Fixture {
   close(): void;
 }
 
-/** Deploys a ledger of which the chain's first `members` accounts are members. */
-export async function createFixture(chain: Chain, members = 4, facts: Partial<Facts> = {}): Promise<Fixture> {
+/**
+ * Deploys a ledger of which the chain's first `members` accounts are members.
+ * @param code - creation code of another contract with the ledger's constructor.
+ */
+export async function createFixture(
+  chain: Chain,
+  members = 4,
+  facts: Partial<Facts> = {},
+  code?: string,
+): Promise<Fixture> {
   const all = { ...smallFacts, startParties: members, ...facts };
   const { url: rpcUrl, chainId, wallets } = chain;
   const deployment = await deploy({
@@ -68,12 +76,12 @@ export async function createFixture(chain: Chain, members = 4, facts: Partial<Fa
     facts: all,
     members: wallets.slice(0, members).map(({ address }) => address),
     sending: fastSending,
+    ...(code === undefined ? {} : { code }),
   });
-  const clients = await Promise.all(
-    wallets
-      .slice(0, members)
-      .map((signer) => createClient({ rpcUrl, chainId, contract: deployment.contract, signer, sending: fastSending })),
-  );
+  const connections = wallets
+    .slice(0, members)
+    .map((signer) => createClient({ rpcUrl, chainId, contract: deployment.contract, signer, sending: fastSending }));
+  const clients = await Promise.all(connections);
   return {
     deployment,
     facts: all,
