@@ -121,10 +121,19 @@ abstract contract Exchange is Rounds {
     function _escrowOf(uint8 requester) internal view returns (uint64 total) {
         Phase phase = _clock.phase;
         if ((phase != Phase.Order && phase != Phase.Deliver) || !_current().has(requester)) return 0;
-        uint256 parties_ = _clock.parties;
         uint256 open = phase == Phase.Deliver ? _waiting : _credible;
-        for (uint256 provider = 0; provider < parties_; ++provider) {
-            if (open.has(provider)) total += uint64(_count(requester, uint8(provider)));
+        // Bound: at most 256 counts below 2^32.
+        unchecked {
+            for (uint256 group = 0; open != 0; ++group) {
+                uint256 half = (_table[(uint256(requester) / 2) * 64 + group] >> ((requester % 2) * HALF));
+                uint256 waiting = open;
+                for (uint256 lane = 0; lane < _lanes; ++lane) {
+                    if (waiting & 1 == 1) total += uint64(half & _laneMask);
+                    half >>= _laneBits;
+                    waiting >>= 1;
+                }
+                open = waiting;
+            }
         }
     }
 

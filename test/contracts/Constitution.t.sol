@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.37;
+
+import {Dppdl} from "../../contracts/Dppdl.sol";
+import {IDppdl} from "../../contracts/interfaces/IDppdl.sol";
+import {Fixture} from "./support/Fixture.sol";
+
+contract ConstitutionTest is Fixture {
+    function refused(IDppdl.Facts memory given, string memory field) private {
+        address[] memory nobody = new address[](0);
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.ConstitutionInvalidFact.selector, field));
+        new Dppdl(given, nobody);
+    }
+
+    function test_keepsTheFacts() public {
+        IDppdl.Facts memory given = facts();
+        deploy(given, 5);
+        equal(uint256(keccak256(abi.encode(ledger.facts()))), uint256(keccak256(abi.encode(given))));
+        yes(ledger.isMember(account(4)) && !ledger.isMember(account(5)), "members");
+    }
+
+    function test_announcesItself() public {
+        IDppdl.Facts memory given = facts();
+        address[] memory members = new address[](1);
+        members[0] = account(0);
+        vm.expectEmit(true, true, true, true);
+        emit IDppdl.Constituted(given, members);
+        new Dppdl(given, members);
+    }
+
+    function test_startsForming() public {
+        deploy(facts(), 5);
+        IDppdl.State memory state = ledger.state();
+        phaseIs(IDppdl.Phase.Forming, 0);
+        equal(state.deadline, START + PHASE);
+    }
+
+    function test_refusesFactsOutOfRange() public {
+        IDppdl.Facts memory given = facts();
+        given.parameterCount = 0;
+        refused(given, "parameterCount");
+        given = facts();
+        given.rounds = 0;
+        refused(given, "rounds");
+        given = facts();
+        given.removalPermille = 499;
+        refused(given, "removalPermille");
+        given.removalPermille = 1000;
+        refused(given, "removalPermille");
+        given = facts();
+        given.minProviders = 1;
+        refused(given, "minProviders");
+        given = facts();
+        given.minParties = 2;
+        refused(given, "minParties");
+        given = facts();
+        given.startParties = 2;
+        refused(given, "startParties");
+        given = facts();
+        given.maxParties = 3;
+        refused(given, "maxParties");
+        given.maxParties = 257;
+        refused(given, "maxParties");
+    }
+
+    function test_refusesPhasesWithoutTime() public {
+        IDppdl.Facts memory given = facts();
+        given.formSeconds = 0;
+        refused(given, "formSeconds");
+        given = facts();
+        given.benchmarkSeconds = 0;
+        refused(given, "benchmarkSeconds");
+        given = facts();
+        given.orderSeconds = 0;
+        refused(given, "orderSeconds");
+        given = facts();
+        given.deliverSeconds = 0;
+        refused(given, "deliverSeconds");
+        given = facts();
+        given.evaluateSeconds = 0;
+        refused(given, "evaluateSeconds");
+        given = facts();
+        given.answerSeconds = 0;
+        refused(given, "answerSeconds");
+        given = facts();
+        given.voteSeconds = 0;
+        refused(given, "voteSeconds");
+    }
+
+    function test_takesFactsAtTheEdge() public {
+        IDppdl.Facts memory given = facts();
+        given.removalPermille = 999;
+        given.maxParties = 256;
+        given.startParties = 3;
+        given.parameterCount = type(uint32).max;
+        deploy(given, 0);
+        given.removalPermille = 500;
+        given.maxParties = 3;
+        given.parameterCount = 1;
+        deploy(given, 0);
+    }
+
+    function test_refusesMembersNamedTwiceOrZero() public {
+        address[] memory members = new address[](2);
+        members[0] = account(0);
+        members[1] = account(0);
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.ConstitutionInvalidMember.selector, account(0)));
+        new Dppdl(facts(), members);
+        members[1] = address(0);
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.ConstitutionInvalidMember.selector, address(0)));
+        new Dppdl(facts(), members);
+    }
+}
