@@ -3,7 +3,15 @@
  * @module
  */
 import { lowContributors, normaliseCredibility } from '../credibility/credibility.ts';
-import { accuracyOf, credibleOthers, type Member, normaliseOverCredible, purposes, seedFor } from './member.ts';
+import {
+  accuracyOf,
+  credibleOthers,
+  type Member,
+  normaliseOverCredible,
+  purposes,
+  seedFor,
+  waitingSignal,
+} from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import type { Checkpoint, Publication } from './ports.ts';
 import { decodeSamples, encodeSamples, samplesHash } from './publication.ts';
@@ -40,7 +48,7 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   const state = await ledger.reached(0, 'benchmark', signal);
   const others = credibleOthers(state, self);
   const samples = decodeSamples(publication.bytes, consortium.inputs.shape, samplesHash(publication.bytes));
-  const inTime = AbortSignal.any([signal, member.clock.until(state.deadline)]);
+  const inTime = waitingSignal(member, state, signal);
   const rating = await rateOthers(member, 0, samples, standalone, others, inTime);
 
   // 4: local credibility normalisation and reports.

@@ -66,6 +66,15 @@ export function normaliseOverCredible(credibility: readonly number[], state: Led
   return normaliseCredibility(known, others);
 }
 
+/** Share of a phase that is spent waiting for others; the rest is for this party's own act to be recorded in time. */
+const WAITING_SHARE = 0.75;
+
+/** Aborts when this party should stop waiting for others in a phase, so that it can still act before the deadline. */
+export function waitingSignal({ clock }: Member, { deadline }: LedgerState, signal: AbortSignal): AbortSignal {
+  const now = clock.now();
+  return AbortSignal.any([signal, clock.until(deadline === 0 ? 0 : now + WAITING_SHARE * Math.max(0, deadline - now))]);
+}
+
 /** A seed for one purpose in one round, spread over 32 bits (the 32-bit finaliser of MurmurHash3). */
 export function seedFor(base: number, round: number, purpose: number): number {
   let hash = (base ^ Math.imul(round, 0x9e3779b1) ^ Math.imul(purpose, 0x85ebca6b)) | 0;

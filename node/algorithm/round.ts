@@ -7,7 +7,16 @@ import { fadeCredibility, lowContributors, normaliseCredibility } from '../credi
 import type { PartyId } from '../types.ts';
 import { type Collection, collectSum } from './collection.ts';
 import { deliver } from './delivery.ts';
-import { accuracyOf, credibleOthers, type Member, normaliseOverCredible, purposes, seedFor, selfOf } from './member.ts';
+import {
+  accuracyOf,
+  credibleOthers,
+  type Member,
+  normaliseOverCredible,
+  purposes,
+  seedFor,
+  selfOf,
+  waitingSignal,
+} from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import { order } from './ordering.ts';
 import type { Checkpoint, LedgerState } from './ports.ts';
@@ -60,7 +69,7 @@ export async function playRound(
 
   // 3: parameter update: w_i′ = w_i + Δw_i + Σ Δw̃_j, of which only the sum is ever seen.
   announce(evaluating);
-  const inTime = AbortSignal.any([signal, member.clock.until(evaluating.deadline)]);
+  const inTime = waitingSignal(member, evaluating, signal);
   const collection = await collectSum(member, evaluating, round, inTime);
   const parameters = integrate(member, before.parameters, gradient, collection);
   models.put(round, parameters);

@@ -29,6 +29,8 @@ export interface DemoOptions {
   readonly data?: string | undefined;
   /** Where everything is written. */
   readonly out: string;
+  /** Shorter deadlines than a busy machine may need, in seconds. */
+  readonly deadlines?: Partial<Consortium['deadlines']>;
 }
 
 /** One node, ready to start. */
@@ -61,7 +63,7 @@ function between(first: number, last: number, count: number): number[] {
 }
 
 /** The file all demo nodes share. The training is that of docs/deviations.md: means of clamped gradients from w0. */
-export function demoConsortium(rounds: number): Consortium {
+export function demoConsortium({ rounds, deadlines }: Pick<DemoOptions, 'rounds' | 'deadlines'>): Consortium {
   return consortiumSchema.parse({
     version: 1,
     name: 'digits',
@@ -74,7 +76,7 @@ export function demoConsortium(rounds: number): Consortium {
     training: { localEpochs: 5, batchSize: 10, learningRate: { from: 0.05, to: 0.005 }, restart: true },
     aggregation: { rule: 'mean', clamp: { from: 0.03, to: 0.01 }, levels: 31, minProviders: 2 },
     credibility: { fade: 0.2, thresholdShare: 2 / 3, graceRounds: Math.min(3, rounds), silentRounds: 2 },
-    deadlines: { form: 120, benchmark: 120, order: 60, deliver: 60, evaluate: 60 },
+    deadlines: { form: 120, benchmark: 120, order: 60, deliver: 60, evaluate: 60, ...deadlines },
   });
 }
 
@@ -95,7 +97,7 @@ async function readDigits(options: DemoOptions): Promise<{ train: Pictures; test
 
 /** Writes all files below `options.out` and deploys the ledger. */
 export async function prepareConsortium(chain: DemoChain, options: DemoOptions): Promise<DemoConsortium> {
-  const consortium = demoConsortium(options.rounds);
+  const consortium = demoConsortium(options);
   const { train, test } = await readDigits(options);
   const sizes = between(LARGEST, SMALLEST, options.parties).map(Math.round);
   const levels = between(MOST_SHARED, LEAST_SHARED, options.parties);

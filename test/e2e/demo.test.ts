@@ -1,0 +1,133 @@
+/**
+ * The main job for real: processes, libp2p and a chain.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { NodeEvent } from '../../node/algorithm/ports.ts';
+import { ExchangeError } from '../../node/peer/errors.ts';
+import { createPeer } from '../../node/peer/peer.ts';
+import type { RunningNode } from '../../scripts/demo/nodes.ts';
+import { type DemoResult, runDemo } from '../../scripts/demo/run.ts';
+import type { View } from '../../scripts/demo/view.ts';
+
+const never = new AbortController().signal;
+
+/** A view that tells a test what happens. */
+function watch(onEvent: (name: string, event: NodeEvent) => void): View {
+  return { step() {}, done() {}, event: (node, event) => onEvent(node.name, event) };
+}
+
+describe('four nodes, three rounds', () => {
+  let out: string;
+  let result: DemoResult;
+  let stranger: Promise<unknown> | undefined;
+
+  before(async () => {
+    out = await mkdtemp(join(tmpdir(), 'dppdl-e2e-'));
+    const view = watch((_, event) => {
+      if (event.type === 'started') stranger ??= knock(event.peerId, event.address);
+    });
+    result = await runDemo({ parties: 4, rounds: 3, seed: 1, out }, { view, signal: never });
+  });
+  after(() => rm(out, { recursive: true, force: true }));
+
+  /** A fifth peer that nobody registered tries to ask a node for its samples. */
+  async function knock(peerId: string, address: string): Promise<unknown> {
+    const peer = createPeer(
+      { seed: randomBytes(32), listen: ['/ip4/127.0.0.1/tcp/0'] },
+      { directory: () => new Map([[0, { peerId, address }]]) },
+    );
+    await peer.start();
+    try {
+      return await peer.samples(0, AbortSignal.timeout(3_000));
+    } catch (error) {
+      return error;
+    } finally {
+      await peer.stop();
+    }
+  }
+
+  it('end well, each better than alone', () => {
+    assert.deepEqual(result.failures, []);
+    assert.equal(result.summary.parties.length, 4);
+    assert.equal(result.summary.rounds, 3);
+    // Three rounds are too few for the best party; nobody falls far behind, and the weakest gains most.
+    for (const { accuracy, accuracyAlone, id } of result.summary.parties) {
+      assert.ok(accuracy !== null && accuracyAlone !== null && accuracy > accuracyAlone - 0.01, `party ${id}`);
+    }
+  });
+
+  it('exchange gradients and points, and keep the books', () => {
+    const { books, parties, troubles, transactions } = result.summary;
+    assert.ok(books.balanced && BigInt(books.minted) > 0n);
+    assert.deepEqual(troubles, []);
+    for (const { rounds, bytesSent, bytesReceived } of parties) {
+      for (const { ordered, received } of rounds) assert.ok(ordered > 0 && received === ordered);
+      assert.ok(bytesSent > 100_000 && bytesReceived > 100_000);
+    }
+    // Deployment, 4 INITs and reports of the benchmark, then 3 acts a party and round.
+    assert.equal(transactions.count, 1 + 4 + 4 + 3 * 3 * 4);
+  });
+
+  it('leave a report without outside resources, and no secrets in the clear', async () => {
+    const html = await readFile(result.report, 'utf8');
+    assert.ok(html.includes('<svg') && !/(src|href)="http/.test(html) && !html.includes('<script'));
+    const json = JSON.parse(await readFile(result.json, 'utf8'));
+    assert.equal(json.parties.length, 4);
+    for (let node = 0; node < 4; node++) {
+      const log = await readFile(join(out, `node-${node}`, 'node.log'), 'utf8');
+      const password = (await readFile(join(out, `node-${node}`, 'keys', 'password'), 'utf8')).trim();
+      assert.ok(!log.includes(password));
+      assert.doesNotMatch(log, /privateKey|secretKey|"seed"/);
+    }
+  });
+
+  it('do not let a stranger in', async () => {
+    const answer = await stranger;
+    assert.ok(answer instanceof ExchangeError, String(answer));
+  });
+});
+
+describe('a node that is killed between ordering and delivering', () => {
+  it('does not stop the others, who say that it was missing and sum without it', async () => {
+    const out = await mkdtemp(join(tmpdir(), 'dppdl-e2e-'));
+    let running: readonly RunningNode[] = [];
+    let victim: string | undefined;
+    const view = watch((name, event) => {
+      // The last one to reach round 2's deliver phase has not delivered yet: its own event comes before its act.
+      if (event.type === 'phase' && event.round === 2 && event.phase === 'deliver' && victim === undefined) {
+        victim = name;
+        running.find(({ node }) => node.name === name)?.process.kill('SIGKILL');
+      }
+    });
+    try {
+      const result = await runDemo(
+        { parties: 4, rounds: 2, seed: 1, out, deadlines: { order: 8, deliver: 8, evaluate: 8 } },
+        {
+          view,
+          signal: never,
+          onStarted(nodes) {
+            running = nodes;
+          },
+        },
+      );
+      assert.equal(result.failures.length, 1);
+      const survivors = result.summary.parties.filter(({ rounds }) => rounds.length === 2);
+      assert.equal(survivors.length, 3);
+      const [gone] = result.summary.parties.filter(({ rounds }) => rounds.length < 2);
+      for (const { rounds } of survivors) {
+        assert.deepEqual(rounds[1].missing, [gone.id]);
+        assert.equal(rounds[1].skipped, false);
+        assert.ok(rounds[1].received > 0 && rounds[1].received < rounds[1].ordered);
+      }
+      assert.ok(result.summary.books.balanced);
+    } finally {
+      await rm(out, { recursive: true, force: true });
+    }
+  });
+});
