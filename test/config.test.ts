@@ -95,6 +95,7 @@ describe('readNodeConfig', () => {
     const broken = minimal
       .replace('chainId: 31337', 'chainId: none\n  contrct: x')
       .replace('dataFolder: state\n', '')
+      .replace('  account: keys/account.json\n', '')
       .concat('samples:\n  epsilon: 400\n  sharingLevel: 0\nsample: 1\n');
     const file = await write(broken);
     await assert.rejects(readNodeConfig(file), (error: Error) => {
@@ -102,9 +103,10 @@ describe('readNodeConfig', () => {
       const expect = [
         [`${file}:5: ledger.chainId `, /a whole number at least 1.*not "none"/],
         [`${file}:6: ledger.contrct `, /not a known key.*rpcUrl, chainId, contract/],
-        [`${file}:18: samples.epsilon `, /above 0 and at most 100.*not 400/],
-        [`${file}:19: samples.sharingLevel `, /above 0 and at most 1.*not 0/],
-        [`${file}:20: sample `, /not a known key/],
+        [`${file}:17: samples.epsilon `, /above 0 and at most 100.*not 400/],
+        [`${file}:18: samples.sharingLevel `, /above 0 and at most 1.*not 0/],
+        [`${file}:19: sample `, /not a known key/],
+        [`${file}:9: keys.account `, /is missing; give a text \(keystore of the ledger account/],
         [`${file}: dataFolder `, /is missing/],
       ] as const;
       assert.equal(lines.length, expect.length, error.message);

@@ -93,17 +93,25 @@ describe('partition', () => {
     assert.ok(even < 0.12, `${even}`);
   });
 
-  it('draws gamma weights with the right mean and variance', () => {
-    // Dirichlet(α × 2): a share has variance 1 / (4(2α + 1)). 400 draws; false failure below 1e-6 (6 standard errors).
-    const alpha = 2;
-    const two = new Uint8Array(1000);
-    const shares = Array.from({ length: 400 }, (_, seed) => {
-      return partition(two, { kind: 'skewed', parties: 2, alpha }, seed).shards[0].length / 1000;
-    });
-    const mean = shares.reduce((a, b) => a + b, 0) / shares.length;
-    const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length;
-    assert.ok(Math.abs(mean - 0.5) < 0.067, `mean ${mean}`);
-    assert.ok(Math.abs(variance - 0.05) < 0.015, `variance ${variance}`);
+  it('draws shares with the mean and variance of a Dirichlet distribution', () => {
+    const [classes, rows] = [256, 200];
+    const many = Uint8Array.from({ length: classes * rows }, (_, row) => row % classes);
+    for (const alpha of [0.5, 5]) {
+      const shares = Array.from({ length: 16 }, (_, seed) => {
+        const counts = new Array<number>(classes).fill(0);
+        const [first] = partition(many, { kind: 'skewed', parties: 2, alpha }, seed).shards;
+        for (const row of first) counts[many[row]]++;
+        return counts.map((count) => count / rows);
+      }).flat();
+      const mean = shares.reduce((a, b) => a + b, 0) / shares.length;
+      const variance = shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length;
+      // One class's share is Beta(α, α): mean 1/2, variance 1 / (4(2α + 1)). Both bounds are 5 standard errors of 4,096
+      // draws, for kurtosis at most 3: false failure below 1e-5.
+      const expected = 1 / (4 * (2 * alpha + 1));
+      assert.ok(Math.abs(mean - 0.5) < 5 * Math.sqrt(expected / shares.length), `α ${alpha}: mean ${mean}`);
+      const bound = 5 * expected * Math.sqrt(2 / shares.length);
+      assert.ok(Math.abs(variance - expected) < bound, `α ${alpha}: variance ${variance}, not ${expected}`);
+    }
   });
 
   it('refuses what the data cannot give', () => {
