@@ -14,6 +14,7 @@ import { placeStack, planBytes, type Run, stackBytes, stackTensors, takeParamete
 const cnnFields = {
   plan: 'i32',
   channels: 'i32',
+  common: 'f32',
   pictureStride: 'i32',
   weights1: 'i32',
   biases1: 'i32',
@@ -85,6 +86,7 @@ export function cnnFamily(channels: number, classes: number, rule: TrainingRule)
       const values = {
         plan,
         channels,
+        common: workload.common ?? Number.NaN,
         pictureStride: inputStride * 4,
         weights1: runs[0].start * 4,
         biases1: runs[1].start * 4,

@@ -14,20 +14,34 @@ const blockRows = 128;
 /** Rows whose values are counted to find the most common one. */
 const countedRows = 32;
 
-/** The value that more than half of the inputs have, judged by a few evenly spaced rows; undefined if there is none. */
+/**
+ * The value that more than half of the inputs have, judged by a few evenly spaced rows; undefined if there is none.
+ * Boyer and Moore's majority vote: if a value has the majority, it survives the first pass; the second counts it.
+ */
 export function commonValue(inputs: Float32Array, features: number): number | undefined {
   const rows = inputs.length / features;
-  const step = Math.max(1, Math.floor(rows / countedRows));
-  const counts = new Map<number, number>();
-  let counted = 0;
-  for (let row = 0; row < rows; row += step) {
-    for (const value of inputs.subarray(row * features, (row + 1) * features)) {
-      counts.set(value, (counts.get(value) ?? 0) + 1);
-      counted++;
+  const step = Math.max(1, Math.floor(rows / countedRows)) * features;
+  let candidate = Number.NaN;
+  let votes = 0;
+  for (let row = 0; row < inputs.length; row += step) {
+    for (let at = row; at < row + features; at++) {
+      if (votes === 0) candidate = inputs[at];
+      votes += inputs[at] === candidate ? 1 : -1;
     }
   }
-  for (const [value, count] of counts) if (2 * count > counted && Number.isFinite(value)) return value;
-  return undefined;
+  let [count, counted] = [0, 0];
+  for (let row = 0; row < inputs.length; row += step) {
+    for (let at = row; at < row + features; at++) if (inputs[at] === candidate) count++;
+    counted += features;
+  }
+  return 2 * count > counted && Number.isFinite(candidate) ? candidate : undefined;
+}
+
+/** Whether all values are finite: 0 · x is 0 for those and not a number for others. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += 0 * values[index];
+  return sum === 0;
 }
 
 /** The error of a training whose numbers left their range at `step`, counted from 1. */
@@ -64,7 +78,7 @@ export function* trainInBlocks(
     }
   }
   const trained = engine.read();
-  if (!trained.every(Number.isFinite)) throw diverged(steps, learningRate);
+  if (!allFinite(trained)) throw diverged(steps, learningRate);
   return trained;
 }
 

@@ -34,26 +34,73 @@ function placeOffset(cell: i32, place: i32): usize {
   return y * CELL_ROW + x * CELL_BYTES;
 }
 
+/** Writes, for each row of a picture, which pixels differ from `common`, one bit each; int32 [32]. */
+function findContent(picture: usize, channels: usize, common: f32, content: usize): void {
+  const commons = f32x4.splat(common);
+  const row = SIDE * channels;
+  for (let y: usize = 0; y < SIDE; y++) {
+    let bits: u32 = 0;
+    for (let float: usize = 0; float < row; float += 4, picture += 16) {
+      let differs = <u32>i32x4.bitmask(f32x4.ne(v128.load(picture), commons));
+      for (let at = float; differs !== 0; at++, differs >>= 1) bits |= (differs & 1) << (<u32>(at / channels));
+    }
+    store<u32>(content + (y << 2), bits);
+  }
+}
+
+/** What the first convolution gives where the whole patch is `common`: float32 [32], after ReLU, summed as always. */
+function convolveCommon(channels: usize, common: f32, weights: usize, biases: usize, result: usize): void {
+  const value = f32x4.splat(common);
+  const end = weights + channels * 25 * CELL_BYTES;
+  for (let filter: usize = 0; filter < CELL_BYTES; filter += 16) {
+    let sum = v128.load(biases + filter);
+    for (let weight = weights + filter; weight < end; weight += CELL_BYTES) sum = madd(value, v128.load(weight), sum);
+    v128.store(result + filter, f32x4.max(sum, f32x4.splat(0)));
+  }
+}
+
 /**
- * First convolution, ReLU and pooling of one picture.
+ * First convolution, ReLU and pooling of one picture. Two cells that see nothing but `common` are copied, not computed.
+ * @param common - the picture's background, or not-a-number.
  * @param weights - float32 [5 × 5 × channels][32]. @param biases - float32 [32].
  * @param cells - receives float32 [8 × 8][32].
  * @param winners - receives, for each, the byte offset in the picture of the patch that won; int32 [8 × 8][32].
+ * @param scratch - room for 256 bytes.
  */
 export function forwardFirst(
   picture: usize,
   channels: usize,
+  common: f32,
   weights: usize,
   biases: usize,
   cells: usize,
   winners: usize,
+  scratch: usize,
 ): void {
   const pixel = channels << 2;
   const pictureRow = SIDE * pixel;
+  const hasCommon = common === common;
+  const empty = scratch + CELL_BYTES;
+  if (hasCommon) {
+    findContent(picture, channels, common, scratch);
+    convolveCommon(channels, common, weights, biases, empty);
+  }
   for (let cellY: usize = 0; cellY < CELLS; cellY++) {
     for (let cellX: usize = 0; cellX < CELLS; cellX += 2) {
       const corner = cellY * 3 * pictureRow + cellX * 3 * pixel;
       const to = cellY * CELL_ROW + cellX * CELL_BYTES;
+      if (hasCommon && isEmpty(scratch, cellY, cellX)) {
+        const place = i32x4.splat(<i32>corner);
+        const nextPlace = i32x4.splat(<i32>(corner + 3 * pixel));
+        for (let filter: usize = 0; filter < CELL_BYTES; filter += 16) {
+          const value = v128.load(empty + filter);
+          v128.store(cells + to + filter, value);
+          v128.store(cells + to + filter, value, CELL_BYTES);
+          v128.store(winners + to + filter, place);
+          v128.store(winners + to + filter, nextPlace, CELL_BYTES);
+        }
+        continue;
+      }
       for (let filter: usize = 0; filter < CELL_BYTES; filter += 32) {
         poolPair(
           picture,
@@ -68,6 +115,14 @@ export function forwardFirst(
       }
     }
   }
+}
+
+/** Whether a cell and its right neighbour see no content: 7 rows of 10 pixels. */
+function isEmpty(content: usize, cellY: usize, cellX: usize): bool {
+  const rows = content + ((cellY * 3) << 2);
+  let bits: u32 = 0;
+  for (let row: usize = 0; row < 7; row++) bits |= load<u32>(rows + (row << 2));
+  return (bits & ((<u32>0x3ff) << (<u32>(cellX * 3)))) === 0;
 }
 
 /** Two neighbouring cells × eight filters: three rows of six places each, and the best of each window of 3×3. */

@@ -35,6 +35,8 @@ class Cnn {
   /** The head. */
   plan: Plan;
   channels: usize;
+  /** The value that most inputs have, or not-a-number. */
+  common: f32;
   /** Bytes from one picture to the next. */
   pictureStride: usize;
   weights1: usize;
@@ -61,7 +63,8 @@ function forwardAll(cnn: Cnn, pictures: usize, rows: i32, training: bool): void 
   for (let row: usize = 0; row < <usize>rows; row++) {
     const cells = cnn.cells + row * CELLS_BYTES;
     const picture = pictures + row * cnn.pictureStride;
-    forwardFirst(picture, cnn.channels, cnn.weights1, cnn.biases1, cells, cnn.winners1 + row * CELLS_BYTES);
+    const winners = cnn.winners1 + row * CELLS_BYTES;
+    forwardFirst(picture, cnn.channels, cnn.common, cnn.weights1, cnn.biases1, cells, winners, cnn.list);
     const features = cnn.features + row * stride;
     forwardSecond(cells, cnn.weights2, cnn.biases2, features, cnn.winners2 + row * WINNERS_BYTES);
   }
