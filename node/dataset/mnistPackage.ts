@@ -3,7 +3,6 @@
  * @module
  */
 import { createRequire } from 'node:module';
-import { z } from 'zod';
 import { DatasetError } from './errors.ts';
 import { readDataFile } from './file.ts';
 import type { Pictures } from './pictures.ts';
@@ -12,7 +11,15 @@ const SIDE = 28;
 const CLASSES = 10;
 
 /** One file a class: all its pictures after each other, brightness 0 … 1 rounded to thousandths. */
-const digitFile = z.strictObject({ data: z.array(z.number().min(0).max(1)).min(SIDE * SIDE) });
+function isDigitFile(value: unknown): value is { readonly data: readonly number[] } {
+  if (typeof value !== 'object' || value === null || !('data' in value) || !Array.isArray(value.data)) return false;
+  const { data } = value;
+  return (
+    data.length > 0 &&
+    data.length % (SIDE * SIDE) === 0 &&
+    data.every((brightness) => brightness >= 0 && brightness <= 1)
+  );
+}
 
 /**
  * Reads all digits, class after class (shuffle before splitting them).
@@ -22,22 +29,22 @@ const digitFile = z.strictObject({ data: z.array(z.number().min(0).max(1)).min(S
  */
 export async function readMnistPackage(): Promise<Pictures> {
   const require = createRequire(import.meta.url);
-  const digits = await Promise.all(
+  const classes = await Promise.all(
     Array.from({ length: CLASSES }, async (_, label) => {
       const path = require.resolve(`mnist/src/digits/${label}.json`);
-      const parsed = digitFile.safeParse(JSON.parse((await readDataFile(path)).toString('utf8')));
-      if (!parsed.success || parsed.data.data.length % (SIDE * SIDE) !== 0) {
+      const digits: unknown = JSON.parse((await readDataFile(path)).toString('utf8'));
+      if (!isDigitFile(digits)) {
         throw new DatasetError('BAD_HEADER', `${path} does not hold digits of ${SIDE}×${SIDE} numbers.`, {
           action: 'Install the dependencies again with npm ci.',
           meta: { path },
         });
       }
-      return Uint8Array.from(parsed.data.data, (brightness) => Math.round(brightness * 255));
+      return new Uint8Array(digits.data.map((brightness) => Math.round(brightness * 255)));
     }),
   );
-  const labels = digits.flatMap((pixels, label) => new Array<number>(pixels.length / (SIDE * SIDE)).fill(label));
+  const labels = classes.flatMap((pixels, label) => new Array<number>(pixels.length / (SIDE * SIDE)).fill(label));
   return {
-    pixels: new Uint8Array(Buffer.concat(digits)),
+    pixels: new Uint8Array(Buffer.concat(classes)),
     labels: Uint8Array.from(labels),
     height: SIDE,
     width: SIDE,

@@ -102,9 +102,13 @@ function skewedShards(
   random: SeededRandom,
 ): Uint32Array[] {
   const smallest = plan.smallest ?? 1;
-  const order = random.permutation(labels.length);
-  const classes = [...new Set(labels)].sort((a, b) => a - b);
-  const rows = classes.map((label) => order.filter((row) => labels[row] === label));
+  const byClass: number[][] = [];
+  for (const row of random.permutation(labels.length)) {
+    byClass[labels[row]] ??= [];
+    byClass[labels[row]].push(row);
+  }
+  // Classes that do not occur leave holes, which flat() skips.
+  const rows = byClass.flatMap((list) => [Uint32Array.from(list)]);
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
     const pieces = rows.map((list) => cut(list, apportion(dirichlet(plan.parties, plan.alpha, random), list.length)));
     const shards = Array.from({ length: plan.parties }, (_, party) =>
