@@ -45,6 +45,12 @@ export function mechanismsOf(noise: ClassGaussiansNoise): Mechanism[] {
   return [noise.means, noise.scatter].map((noiseMultiplier) => ({ sampleRate: 1, noiseMultiplier, steps: 1 }));
 }
 
+/** Expected norm of the noise in a class mean, in units of the longest record, for classes of equal size. */
+export function meansNoise(mu: number, records: number, classes: number, dimension: number): number {
+  const { means } = splitNoise(mu);
+  return (means * Math.sqrt(dimension) * classes) / (records * Math.sqrt(1 - COUNT_WEIGHT ** 2));
+}
+
 /** Number of noise values both releases draw. */
 export function drawsOf(classes: number, dimension: number): number {
   return classes * (dimension + 1) + (dimension * (dimension + 1)) / 2;

@@ -4,9 +4,9 @@
  * @module
  */
 import type { SampleGenerator } from '../algorithm/ports.ts';
-import { createDiscreteGaussian, latticeDelta, type RandomBytes } from '../privacy/discreteGaussian.ts';
+import { createDiscreteGaussian, LATTICE_SIGMA, latticeDelta, type RandomBytes } from '../privacy/discreteGaussian.ts';
 import { gaussianMu } from '../privacy/gaussianMechanism.ts';
-import { createSeededRandom, secureBytes } from '../random.ts';
+import { createSeededRandom, type SeededRandom, secureBytes } from '../random.ts';
 import { type Basis, createBasis, type Normalisation, type Range } from './basis.ts';
 import { type ClassGaussians, drawsOf, releaseClassGaussians, splitNoise } from './classGaussians.ts';
 import { applyContrast, fitContrast } from './contrast.ts';
@@ -39,7 +39,9 @@ export function createGaussianGenerator(options: GaussianOptions): SampleGenerat
       const slack = latticeDelta(drawsOf(examples.classes, basis.dimension), epsilon);
       const noise = splitNoise(gaussianMu(epsilon, delta - slack));
       const model = releaseClassGaussians(examples, basis, noise, createDiscreteGaussian(randomBytes));
-      const inputs = draw(model, basis, count, examples.shape.length === 3, normalisation, randomBytes);
+      const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
+      const rows = drawCoordinates(model, basis.dimension, count, randomBytes, random);
+      const inputs = publish(rows, basis, examples.shape.length === 3, normalisation);
       return {
         samples: { inputs, shape: examples.shape },
         privacy: { generator: 'gaussian', epsilon, delta, unit: 'record' },
@@ -48,34 +50,42 @@ export function createGaussianGenerator(options: GaussianOptions): SampleGenerat
   };
 }
 
-/** `count` samples in normalised units, float32 [count × F]. Classes appear in their released shares, in random order. */
-function draw(
+/**
+ * Coordinates of `count` samples, float64 [D] each. Classes appear in their released shares, in random order; each
+ * sample has {@link TEMPERATURE} of the model's standard deviation.
+ */
+export function drawCoordinates(
   model: ClassGaussians,
-  basis: Basis,
+  dimension: number,
   count: number,
-  picture: boolean,
-  normalisation: Normalisation,
   randomBytes: RandomBytes,
-): Float32Array {
+  random: SeededRandom,
+): Float64Array[] {
   const noise = createDiscreteGaussian(randomBytes);
-  const order = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0)).permutation(count);
-  const { dimension } = basis;
-  const coordinates = new Float64Array(dimension);
-  const rows: Float64Array[] = [];
-  for (let index = 0; index < count; index++) {
-    const label = classAt(model.shares, (order[index] + 0.5) / count);
-    coordinates.set(model.means.subarray(label * dimension, (label + 1) * dimension));
+  return Array.from(random.permutation(count), (place) => {
+    const label = classAt(model.shares, (place + 0.5) / count);
+    const coordinates = model.means.slice(label * dimension, (label + 1) * dimension);
     for (const direction of model.directions) {
-      const factor = (TEMPERATURE * noise.next()) / 2 ** 20;
+      const factor = (TEMPERATURE * noise.next()) / LATTICE_SIGMA;
       for (let d = 0; d < dimension; d++) coordinates[d] += factor * direction[d];
     }
-    rows.push(basis.decode(coordinates));
-  }
-  const features = rows[0].length;
-  const raw = Float64Array.from(
-    { length: count * features },
-    (_, at) => rows[Math.floor(at / features)][at % features],
-  );
+    return coordinates;
+  });
+}
+
+/** Published values of samples; float32 [count × F], normalised. Pictures get the declared contrast. */
+function publish(
+  rows: readonly Float64Array[],
+  basis: Basis,
+  picture: boolean,
+  normalisation: Normalisation,
+): Float32Array {
+  const decoded = rows.map((coordinates) => basis.decode(coordinates));
+  const features = decoded[0].length;
+  const raw = new Float64Array(rows.length * features);
+  decoded.forEach((values, row) => {
+    raw.set(values, row * features);
+  });
   if (picture) {
     const contrast = fitContrast(raw, normalisation);
     raw.forEach((value, at) => {
@@ -85,8 +95,8 @@ function draw(
   return Float32Array.from(raw, (value) => (value - normalisation.mean) / normalisation.stdDev);
 }
 
-/** The class whose part of [0, 1), cut into the classes' shares, holds `position`. */
-function classAt(shares: Float64Array, position: number): number {
+/** The class in whose part of [0, 1), cut into the classes' shares, `position` falls. */
+export function classAt(shares: Float64Array, position: number): number {
   let upper = 0;
   for (let label = 0; label < shares.length - 1; label++) {
     upper += shares[label];

@@ -1,0 +1,121 @@
+/**
+ * Per-record clipping without per-record gradients: in a piecewise-linear network the gradient of one record is a sum of
+ * a few outer products s·aᵀ per layer. Stacked as S and A its squared norm is Σ_layers Σ (S·Sᵀ)∘(A·Aᵀ), and the clipped
+ * sum over all records is one product (γS)ᵀ·A per layer with γ = min(1, C / norm).
+ * @module
+ */
+import type { Arena, Matrix } from './matrix.ts';
+import { sumGradients } from './network.ts';
+
+/** One outer product per layer and record: row i of `signals[l]` times row i of `inputs[l]`. */
+export interface Factor {
+  readonly signals: readonly Matrix[];
+  readonly inputs: readonly Matrix[];
+}
+
+/** Norms are raised by this share, so that rounding never makes a record count for less than it weighs. */
+const NORM_MARGIN = 2 ** -20;
+
+/** A gradient subtracted from every record's, with room for one product per layer. */
+export interface Centre {
+  /** One gradient per layer, as {@link sumGradients} gives it. */
+  readonly gradients: readonly Matrix[];
+  /** Working memory, [rows × (out + 1)] per layer. */
+  readonly products: readonly Matrix[];
+}
+
+/** Σ over columns of the products of a row of `a` and a row of `b`. */
+function dot(a: Matrix, rowOfA: number, b: Matrix, rowOfB: number): number {
+  let sum = 0;
+  for (let column = 0, i = rowOfA * a.stride, j = rowOfB * b.stride; column < a.columns; column++) {
+    sum += a.data[i + column] * b.data[j + column];
+  }
+  return sum;
+}
+
+/** Σ of all squared entries. */
+function squaredNorm({ data }: Matrix): number {
+  let sum = 0;
+  for (const value of data) sum += value * value;
+  return sum;
+}
+
+/**
+ * Norm of each record's gradient (minus a common centre), never understated and at most 1e-6 above for norms that are
+ * not tiny beside the centre's.
+ * @param rows - rows of the factors; `copies` successive rows belong to one record and their gradients add up.
+ * @param weights - factor of each layer's gradient in the norm; 1 by default.
+ * @param centre - subtracted once from every record's gradient; must be public.
+ * @returns float64 [rows / copies].
+ */
+export function recordNorms(
+  arena: Arena,
+  factors: readonly Factor[],
+  rows: number,
+  weights?: readonly number[],
+  centre?: Centre,
+  copies = 1,
+): Float64Array {
+  const squares = new Float64Array(rows / copies);
+  const parts = factors.length * copies;
+  factors[0].signals.forEach((_, layer) => {
+    const weight = (weights?.[layer] ?? 1) ** 2;
+    const constant = centre === undefined ? 0 : weight * squaredNorm(centre.gradients[layer]);
+    squares.forEach((_, record) => {
+      let sum = 0;
+      for (let i = 0; i < parts; i++) {
+        const first = factors[i % factors.length];
+        const rowI = record * copies + Math.floor(i / factors.length);
+        for (let j = 0; j <= i; j++) {
+          const second = factors[j % factors.length];
+          const rowJ = record * copies + Math.floor(j / factors.length);
+          const signals = dot(first.signals[layer], rowI, second.signals[layer], rowJ);
+          sum += (i === j ? 1 : 2) * signals * dot(first.inputs[layer], rowI, second.inputs[layer], rowJ);
+        }
+      }
+      squares[record] += weight * sum + constant;
+    });
+    if (centre === undefined) return;
+    for (const { signals, inputs } of factors) {
+      arena.multiply(centre.products[layer], inputs[layer], centre.gradients[layer], { rows });
+      for (let row = 0; row < rows; row++) {
+        squares[Math.floor(row / copies)] -= 2 * weight * dot(signals[layer], row, centre.products[layer], row);
+      }
+    }
+  });
+  return squares.map((square) => Math.sqrt(Math.max(0, square)) * (1 + NORM_MARGIN));
+}
+
+/**
+ * Σ over records of the (centred) gradient scaled down to norm ≤ `clipNorm`. Scales the signals in place.
+ * @param norms - of {@link recordNorms} with the same arguments.
+ * @param sums - receives the sum of each layer.
+ */
+export function clippedSum(
+  arena: Arena,
+  factors: readonly Factor[],
+  norms: Float64Array,
+  clipNorm: number,
+  sums: readonly Matrix[],
+  centre?: Centre,
+  copies = 1,
+): void {
+  const rows = norms.length * copies;
+  const scales = norms.map((norm) => (norm <= clipNorm ? 1 : clipNorm / norm));
+  factors.forEach(({ signals, inputs }, index) => {
+    for (const { data, stride } of signals) {
+      for (let row = 0; row < rows; row++) {
+        const scale = scales[Math.floor(row / copies)];
+        if (scale === 1) continue;
+        for (let at = row * stride; at < (row + 1) * stride; at++) data[at] *= scale;
+      }
+    }
+    sumGradients(arena, signals, inputs, sums, rows, index > 0);
+  });
+  if (centre === undefined) return;
+  const total = scales.reduce((sum, scale) => sum + scale, 0);
+  sums.forEach(({ data }, layer) => {
+    const shift = centre.gradients[layer].data;
+    for (let index = 0; index < data.length; index++) data[index] -= total * shift[index];
+  });
+}

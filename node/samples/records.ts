@@ -1,0 +1,80 @@
+/**
+ * The private records as the critic's training reads them: coordinates of each record's copies, and Poisson samples.
+ * @module
+ */
+import type { RandomBytes } from '../privacy/discreteGaussian.ts';
+import type { SeededRandom } from '../random.ts';
+import type { Examples } from '../types.ts';
+import { type Augmentation, augment } from './augment.ts';
+import type { Basis } from './basis.ts';
+import type { Batch } from './critic.ts';
+import type { Arena, Matrix } from './matrix.ts';
+
+/** Private records, ready to be sampled. */
+export interface Records {
+  /** Probability with which each record is in a batch. */
+  readonly sampleRate: number;
+  /** Most rows a batch can have; records beyond are left out (probability below 1e-20 per batch). */
+  readonly capacity: number;
+  /** A Poisson sample of the records; the copies of one follow one another. Valid until the next call. */
+  sample(): Batch;
+}
+
+/** Records expected in a batch plus ten standard deviations. */
+export function capacityOf(expected: number): number {
+  return Math.ceil(expected + 10 * Math.sqrt(expected)) + 1;
+}
+
+/**
+ * Encodes all records and their copies once.
+ * @param expected - records in a batch on average, at most N.
+ * @param randomBytes - decides who is in a batch; must be secret and unpredictable, as the noise.
+ */
+export function createRecords(
+  arena: Arena,
+  examples: Examples,
+  basis: Basis,
+  expected: number,
+  augmentation: Augmentation | undefined,
+  random: SeededRandom,
+  randomBytes: RandomBytes,
+): Records {
+  const { inputs, labels, shape } = examples;
+  const count = labels.length;
+  const features = inputs.length / count;
+  const copies = augmentation?.copies ?? 1;
+  const { dimension } = basis;
+  const coordinates = new Float32Array(count * copies * dimension);
+  const encoded = new Float64Array(dimension);
+  for (let record = 0; record < count; record++) {
+    const original = inputs.subarray(record * features, (record + 1) * features);
+    for (let copy = 0; copy < copies; copy++) {
+      const changed = augmentation !== undefined && copy > 0 && shape.length === 3;
+      const picture = changed ? augment(original, [shape[0], shape[1], shape[2]], augmentation, random) : original;
+      basis.encode(picture, encoded);
+      coordinates.set(encoded, (record * copies + copy) * dimension);
+    }
+  }
+  const threshold = Math.floor((expected / count) * 2 ** 32);
+  const capacity = capacityOf(expected) * copies;
+  const rows: Matrix = arena.create(capacity, dimension);
+  const classes = new Uint8Array(capacity);
+
+  return {
+    sampleRate: threshold / 2 ** 32,
+    capacity,
+    sample() {
+      const words = new Uint32Array(randomBytes(4 * count).slice().buffer);
+      let used = 0;
+      for (let record = 0; record < count; record++) {
+        if (words[record] >= threshold || used + copies > capacity) continue;
+        for (let copy = 0; copy < copies; copy++, used++) {
+          const from = (record * copies + copy) * dimension;
+          rows.data.set(coordinates.subarray(from, from + dimension), used * rows.stride);
+          classes[used] = labels[record];
+        }
+      }
+      return { coordinates: rows, labels: classes.subarray(0, used) };
+    },
+  };
+}
