@@ -61,3 +61,8 @@ export interface Violation {
   /** What was found and what the rule demands. */
   readonly message: string;
 }
+
+/** Whether a text is the name of a rule. */
+export function isRule(text: string): text is Rule {
+  return Object.hasOwn(rules, text);
+}

@@ -53,7 +53,7 @@ for (const { name, available, start } of engines) {
       clients = fixture.clients;
     });
     after(async () => {
-      fixture.close();
+      fixture?.close();
       await chain.stop();
     });
 
@@ -169,7 +169,7 @@ for (const { name, available, start } of engines) {
       await assert.rejects(advance(reader), codeIs('NO_SIGNER'));
       await assert.rejects(invite(reader, { account: nowhere, expires: 1 }), codeIs('NO_SIGNER'));
       assert.equal((await getState(reader)).round, 2);
-      reader.close();
+      reader?.close();
     });
 
     it('refuses impossible facts before anything is deployed', async () => {

@@ -27,8 +27,8 @@ for (const { name, available, start } of engines) {
       reader = await createClient({ rpcUrl: chain.url, chainId: chain.chainId, contract: fixture.deployment.contract });
     });
     after(async () => {
-      reader.close();
-      fixture.close();
+      reader?.close();
+      fixture?.close();
       await chain.stop();
     });
 

@@ -1,0 +1,159 @@
+/**
+ * `dppdl audit`: checks a ledger's books from the chain alone.
+ * @module
+ */
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { Command } from 'commander';
+import { type AuditReport, audit, type Exchange } from '../../sdk/audit/audit.ts';
+import { readBlobs } from '../../sdk/audit/blobs.ts';
+import { AuditError } from '../../sdk/audit/errors.ts';
+import { MOST_EXCHANGES, renderReport } from '../../sdk/audit/report/html.ts';
+import { chainIdOf } from '../../sdk/chainId.ts';
+import { createClient } from '../../sdk/client.ts';
+import { address, httpUrl, integer } from './arguments.ts';
+import { printFacts, printJson, printLines } from './output.ts';
+
+/** What the command line gives. */
+interface AuditArguments {
+  readonly rpc: string;
+  readonly contract: string;
+  readonly from?: number;
+  readonly blobs?: string;
+  readonly html?: string;
+  readonly csv?: string;
+  readonly json?: true;
+}
+
+/** Violations shown in the terminal; all are in the JSON. */
+const MOST_SHOWN = 20;
+
+/** Runs a use of a file, and says which one failed. */
+function withFile<T>(file: string, use: () => T): T {
+  try {
+    return use();
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    throw new AuditError('FILE', `${file} cannot be written (${reason})`, {
+      fault: 'self',
+      action: 'Choose a folder this account may write to.',
+      meta: { file },
+      cause,
+    });
+  }
+}
+
+/** Writes exchanges as lines of comma-separated values, as they are found. */
+function createCsv(file: string): { write(exchange: Exchange): void; close(): void } {
+  const descriptor = withFile(file, () => openSync(file, 'w'));
+  let lines = 'round,block,time,requester,provider,points,transaction,commitment\n';
+  const flush = () => withFile(file, () => writeSync(descriptor, lines));
+  return {
+    write({ round, block, time, requester, provider, points, transaction, commitment }) {
+      lines += `${[round, block, time, requester, provider, points, transaction, commitment].join(',')}\n`;
+      if (lines.length < 1 << 16) return;
+      flush();
+      lines = '';
+    },
+    close() {
+      flush();
+      closeSync(descriptor);
+    },
+  };
+}
+
+async function run(given: AuditArguments): Promise<void> {
+  const blobs = given.blobs === undefined ? undefined : await readBlobs(given.blobs);
+  const csv = given.csv === undefined ? undefined : createCsv(given.csv);
+  const chainId = await chainIdOf(given.rpc);
+  const client = await createClient({ rpcUrl: given.rpc, chainId, contract: given.contract });
+  const exchanges: Exchange[] = [];
+  try {
+    const report = await audit(client, {
+      fromBlock: given.from ?? 0,
+      ...(blobs === undefined ? {} : { blobs }),
+      onExchange(exchange) {
+        csv?.write(exchange);
+        if (exchanges.length < MOST_EXCHANGES) exchanges.push(exchange);
+      },
+    });
+    if (given.html !== undefined) {
+      const { html } = given;
+      const page = await renderReport(report, { exchanges, at: new Date() });
+      withFile(html, () => writeFileSync(html, page));
+    }
+    if (given.json) printJson(report);
+    else describe(report, given);
+    if (report.verdict === 'violations') throw violated(report);
+  } finally {
+    csv?.close();
+    client.close();
+  }
+}
+
+function violated({ violationsByRule, contract }: AuditReport): AuditError {
+  const broken = Object.keys(violationsByRule);
+  const total = Object.values(violationsByRule).reduce((sum, count) => sum + count, 0);
+  return new AuditError(
+    'VIOLATIONS',
+    `The books of ${contract} are not in order: ${total} violations of ${broken.join(', ')}`,
+    {
+      fault: 'chain',
+      action: 'Read the report; do not rely on this ledger’s points until every violation is explained.',
+      meta: { rules: broken, total },
+    },
+  );
+}
+
+function describe(report: AuditReport, given: AuditArguments): void {
+  const { counts, summary, minted, balances, escrow, deposits } = report;
+  printFacts({
+    verdict: report.verdict,
+    contract: `${report.contract} on chain ${report.chainId}`,
+    blocks: `${report.fromBlock} to ${report.toBlock}`,
+    events: `${counts.events} in ${counts.transactions} transactions`,
+    phase: `${report.phase} of round ${report.round}`,
+    parties: summary.parties.length,
+    exchanges: summary.exchanges,
+    points: `${balances.reduce((sum, points) => sum + points, 0n)} free + ${escrow} in escrow + ${deposits} at stake, ${minted} created`,
+    ...(report.blobs === null ? {} : { blobs: `${report.blobs.matched} of ${report.blobs.count} belong to exchanges` }),
+  });
+  for (const { rule, block, transaction, message } of report.violations.slice(0, MOST_SHOWN)) {
+    printLines(`${rule} in block ${block}${transaction === null ? '' : `, transaction ${transaction}`}: ${message}`);
+  }
+  const hidden = Object.values(report.violationsByRule).reduce((sum, count) => sum + count, 0) - MOST_SHOWN;
+  if (hidden > 0) printLines(`… and ${hidden} more; --json or --html show them.`);
+  if (given.html !== undefined) printLines(`Report: ${given.html}`);
+  if (given.csv !== undefined) printLines(`Exchanges: ${given.csv}`);
+}
+
+/** Creates the command. */
+export function createAuditCommand(): Command {
+  return new Command('audit')
+    .description(
+      'Check a ledger’s books: replay every event, apply every rule again, compare with the contract’s state.',
+    )
+    .requiredOption('--rpc <url>', 'JSON-RPC address of a node of the chain, best one’s own', httpUrl)
+    .requiredOption('--contract <address>', 'the ledger', address)
+    .option(
+      '--from <block>',
+      'block in which the ledger was deployed, to search no earlier ones',
+      integer(0, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      '--blobs <folder>',
+      'blobs to hold against their commitments; best named <round>-<provider>-<requester>.blob',
+    )
+    .option('--html <file>', 'write a report to read and to hand on')
+    .option('--csv <file>', 'write every settled exchange as a line')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dppdl audit --rpc http://127.0.0.1:8545 --contract 0x… --html audit.html
+  dppdl audit --rpc http://127.0.0.1:8545 --contract 0x… --from 12 --blobs blobs --json
+
+Exit code 10 when a rule was broken.`,
+    )
+    .action(run);
+}

@@ -1,0 +1,99 @@
+/**
+ * The report's plots, as SVG text that needs nothing from outside.
+ * @module
+ */
+import { parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import type { Summary } from '../summary.ts';
+
+const WIDTH = 900;
+/** Parties drawn one by one; more become too many lines to tell apart. */
+const MOST_LINES = 20;
+
+async function svgOf(spec: TopLevelSpec): Promise<string> {
+  const { spec: vegaSpec } = compile({ background: 'transparent', config: { font: 'sans-serif' }, ...spec });
+  return await new View(parse(vegaSpec), { renderer: 'none' }).toSVG();
+}
+
+/** A plot with its caption. */
+export interface Plot {
+  readonly caption: string;
+  readonly svg: string;
+}
+
+/** Points of each party at the beginning of each round. */
+async function pointsPlot({ parties, rounds }: Summary, final: readonly bigint[], lastRound: number): Promise<Plot> {
+  const shown = parties.slice(0, MOST_LINES).map(({ party }) => party);
+  const values = rounds
+    .filter(({ fromRound }) => fromRound > 0)
+    .flatMap(({ fromRound, points }) =>
+      shown.map((party) => ({ round: fromRound, party: `${party}`, points: Number(points[party] ?? 0n) })),
+    );
+  for (const party of shown)
+    values.push({ round: lastRound + 1, party: `${party}`, points: Number(final[party] ?? 0n) });
+  const more = parties.length > MOST_LINES ? ` The first ${MOST_LINES} of ${parties.length} parties.` : '';
+  const svg = await svgOf({
+    width: WIDTH,
+    height: 300,
+    data: { values },
+    mark: { type: 'line', interpolate: 'linear' },
+    encoding: {
+      x: { field: 'round', type: 'quantitative', title: 'beginning of round', axis: { tickMinStep: 1, format: 'd' } },
+      y: { field: 'points', type: 'quantitative', title: 'free points' },
+      color: { field: 'party', type: 'nominal', title: 'party', sort: shown.map(String) },
+    },
+  });
+  return { caption: `Free points of each party at the beginning of each round, and at the end.${more}`, svg };
+}
+
+/** What became of the points ordered in each round. */
+async function exchangePlot({ rounds }: Summary): Promise<Plot> {
+  const values = rounds
+    .filter(({ fromRound }) => fromRound > 0)
+    .flatMap(({ fromRound, exchanged, refunded }) => [
+      { round: fromRound, what: 'delivered', points: Number(exchanged) },
+      { round: fromRound, what: 'refunded', points: Number(refunded) },
+    ]);
+  const svg = await svgOf({
+    width: WIDTH,
+    height: 200,
+    data: { values },
+    mark: { type: 'area', interpolate: 'step-after' },
+    encoding: {
+      x: { field: 'round', type: 'quantitative', title: 'round', axis: { tickMinStep: 1, format: 'd' } },
+      y: { field: 'points', type: 'quantitative', title: 'points', stack: 'zero' },
+      color: { field: 'what', type: 'nominal', title: null, scale: { range: ['#2a6f97', '#e07a5f'] } },
+    },
+  });
+  return { caption: 'Points ordered in each round: delivered and earned, or refunded.', svg };
+}
+
+/** Who paid whom. */
+async function flowPlot({ flows }: Summary): Promise<Plot> {
+  const values = flows.flatMap((row, requester) =>
+    row.map((points, provider) => ({ from: requester, to: provider, points: Number(points) })),
+  );
+  const side = Math.min(500, Math.max(150, flows.length * 28));
+  const svg = await svgOf({
+    width: side,
+    height: side,
+    data: { values },
+    mark: 'rect',
+    encoding: {
+      x: { field: 'to', type: 'ordinal', title: 'to (provider)' },
+      y: { field: 'from', type: 'ordinal', title: 'from (requester)' },
+      color: { field: 'points', type: 'quantitative', title: 'points', scale: { scheme: 'blues' } },
+    },
+  });
+  return { caption: 'Points that went from requesters to providers, over all rounds.', svg };
+}
+
+/** Draws all plots of a report. */
+export async function drawPlots(
+  summary: Summary,
+  final: readonly bigint[],
+  lastRound: number,
+): Promise<readonly Plot[]> {
+  if (summary.parties.length === 0 || lastRound === 0) return [];
+  return await Promise.all([pointsPlot(summary, final, lastRound), exchangePlot(summary), flowPlot(summary)]);
+}

@@ -1,0 +1,81 @@
+/**
+ * `dppdl audit`: what it prints, the files it writes, how it ends.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createAuditCommand } from '../../node/commands/audit.ts';
+import { exitCodeOf } from '../../node/failure.ts';
+import { AuditError } from '../../sdk/audit/errors.ts';
+import { type Chain, startHardhat } from '../chain.ts';
+import { liveFully } from '../sdk/audit/life.ts';
+import { createFixture, type Fixture } from '../sdk/ledgerFixture.ts';
+import { runCommand } from './run.ts';
+
+describe('dppdl audit', () => {
+  let chain: Chain;
+  let fixture: Fixture;
+  let folder: string;
+  let parameters: string[];
+
+  before(async () => {
+    chain = await startHardhat();
+    fixture = await createFixture(chain, 5, { rounds: 4 });
+    await liveFully(chain, fixture);
+    folder = await mkdtemp(join(tmpdir(), 'dppdl-audit-'));
+    parameters = ['--rpc', chain.url, '--contract', fixture.deployment.contract];
+  });
+  after(async () => {
+    fixture?.close();
+    await chain.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('prints the verdict', async () => {
+    const text = await runCommand(createAuditCommand(), [...parameters, '--from', `${fixture.deployment.block}`]);
+    assert.match(text, /verdict: +in order/);
+    assert.match(text, /parties: +7/);
+  });
+
+  it('prints JSON, and writes a page that needs nothing else, and a line for each exchange', async () => {
+    const [html, csv] = [join(folder, 'audit.html'), join(folder, 'exchanges.csv')];
+    const text = await runCommand(createAuditCommand(), [...parameters, '--json', '--html', html, '--csv', csv]);
+    const report = JSON.parse(text);
+    assert.equal(report.verdict, 'in order');
+    assert.equal(report.summary.parties.length, 7);
+    const lines = (await readFile(csv, 'utf8')).trimEnd().split('\n');
+    assert.equal(lines.length, 1 + report.summary.exchanges);
+    assert.match(lines[1], /^1,\d+,\d+,\d+,\d+,\d+,0x[0-9a-f]{64},0x[0-9a-f]{64}$/);
+    const page = await readFile(html, 'utf8');
+    assert.equal(page.match(/<svg/g)?.length, 3);
+    assert.ok(page.includes(fixture.deployment.contract) && page.includes('The books are in order'));
+    for (const { account } of report.summary.parties) assert.ok(page.includes(account));
+    for (const line of lines.slice(1)) assert.ok(page.includes(line.split(',')[7]), 'every exchange is listed');
+    assert.doesNotMatch(page.replaceAll(/xmlns(:xlink)?="[^"]*"/g, ''), /(src|href)=|url\((?!#)|https?:\/\//);
+  });
+
+  it('ends with the exit code of an audit when a rule is broken', async () => {
+    const blobs = await mkdtemp(join(folder, 'blobs-'));
+    await writeFile(join(blobs, '1-0-2.blob'), 'not what was promised');
+    const html = join(folder, 'bad.html');
+    const running = runCommand(createAuditCommand(), [...parameters, '--blobs', blobs, '--html', html]);
+    await assert.rejects(running, (error) => {
+      assert.ok(error instanceof AuditError && error.code === 'VIOLATIONS');
+      assert.deepEqual(error.meta, { rules: ['BLOB'], total: 1 });
+      assert.equal(exitCodeOf(error), 10);
+      return true;
+    });
+    assert.match(await readFile(html, 'utf8'), /class="verdict bad"/);
+  });
+
+  it('says what is wrong with its arguments and files', async () => {
+    const run = (...more: string[]) => runCommand(createAuditCommand(), [...parameters, ...more]);
+    await assert.rejects(run('--from', 'x'), { code: 'commander.invalidArgument' });
+    await assert.rejects(run('--html', join(folder, 'no', 'such', 'folder.html')), { code: 'FILE' });
+    await assert.rejects(run('--csv', join(folder, 'no', 'such', 'folder.csv')), { code: 'FILE' });
+    await assert.rejects(run('--contract', chain.wallets[0].address), { code: 'NO_CONTRACT' });
+  });
+});
