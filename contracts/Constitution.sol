@@ -81,14 +81,13 @@ abstract contract Constitution is IDppdl {
         return _members[account];
     }
 
-    /// @notice Longest duration of a phase, in seconds; 0 for `Closed`.
+    /// @notice Longest duration of a phase other than `Closed`, in seconds.
     function _duration(Phase phase) internal view returns (uint32) {
         if (phase == Phase.Forming) return _formSeconds;
         if (phase == Phase.Benchmark) return _benchmarkSeconds;
         if (phase == Phase.Order) return _orderSeconds;
         if (phase == Phase.Deliver) return _deliverSeconds;
-        if (phase == Phase.Evaluate) return _evaluateSeconds;
-        return 0;
+        return _evaluateSeconds;
     }
 
     function _check(Facts memory given) private pure {
@@ -110,5 +109,6 @@ abstract contract Constitution is IDppdl {
         if (given.evaluateSeconds == 0) revert ConstitutionInvalidFact("evaluateSeconds");
         if (given.answerSeconds == 0) revert ConstitutionInvalidFact("answerSeconds");
         if (given.voteSeconds == 0) revert ConstitutionInvalidFact("voteSeconds");
+        if (given.claimDeposit == 0) revert ConstitutionInvalidFact("claimDeposit");
     }
 }

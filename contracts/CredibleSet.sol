@@ -58,7 +58,9 @@ abstract contract CredibleSet is Parties {
         reports = new uint256[](accusers.size());
         uint256 index = 0;
         for (uint256 party = 0; index < reports.length; ++party) {
-            if (accusers.has(party)) reports[index++] = _reports[party];
+            if (!accusers.has(party)) continue;
+            reports[index] = _reports[party];
+            ++index;
         }
     }
 }

@@ -77,7 +77,7 @@ interface IDppdl {
         uint32 answerSeconds;
         /// How long the others may take to vote on an answered claim, in seconds, ≥ 1.
         uint32 voteSeconds;
-        /// Points each side of a claim puts at stake.
+        /// Points each side of a claim puts at stake, ≥ 1, so that a claim made in bad faith always costs something.
         uint64 claimDeposit;
     }
 
@@ -232,7 +232,6 @@ interface IDppdl {
     /// @notice Forming cannot end with so few parties.
     error RoundTooFewParties(uint16 parties, uint16 needed);
     error PartiesUnknownAccount(address account);
-    error PartiesUnknownParty(uint256 party);
     error PartiesAlreadyRegistered(address account);
     error PartiesFull(uint16 maxParties);
     /// @notice Neither member nor holder of an invitation, and `votes` of `needed` votes for it.
@@ -281,8 +280,8 @@ interface IDppdl {
     /// @notice Votes to let `account` in. More than half of the credible set is needed.
     function vouch(address account) external;
 
-    /// @notice Leaves the credible set at once. In the order phase the sender's own orders are withdrawn, later they can
-    /// still be delivered; orders it has received and not delivered are refunded. Its points stay with the account.
+    /// @notice Leaves the credible set at once. In the order phase the sender's own orders are withdrawn, later they
+    /// can still be delivered; orders it has received and not delivered are refunded. Its points stay with the account.
     function resign() external;
 
     // Rounds

@@ -93,7 +93,9 @@ async function openChain(accounts: number) {
   const revert = async (id: string) => {
     await provider.request({ method: 'evm_revert', params: [id] });
   };
-  return { addresses, send, pass, snapshot, revert };
+  const estimate = async (to: string, data: string) =>
+    Number(await provider.request({ method: 'eth_estimateGas', params: [{ to, data, gas: '0x5f5e100' }] }));
+  return { addresses, send, estimate, pass, snapshot, revert };
 }
 
 /** A ledger with calls by party. */
@@ -130,6 +132,8 @@ async function openLedger(n: number, parameterCount: number) {
     contract,
     call,
     registration,
+    read: (name: string, ...args: unknown[]) =>
+      chain.estimate(contract, ledgerInterface.encodeFunctionData(name, args)),
     deployment: deployed.gasUsed,
     /** All join; the last of them starts the ledger. */
     join: () => all(n, (id) => call(id, 'init', registration(id), NO_INVITATION)),
@@ -228,6 +232,8 @@ export async function measureWorst(n: number): Promise<GasTable> {
 
   const downloads = await ledger.download(1);
   worst['download, first ever'] = Math.max(...downloads);
+  // Reading costs nobody gas, but endpoints limit what a call may use (50 M in geth's default).
+  worst['parties(0, 256), read'] = await ledger.read('parties', 0, 256);
 
   // Nobody delivers: the whole table is refunded by whoever ends the phase.
   await attempt(ledger, async () => {

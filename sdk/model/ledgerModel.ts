@@ -131,7 +131,8 @@ function requireValid(facts: Facts, members: readonly string[]): void {
     (facts.minParties <= facts.minProviders ? 'minParties' : undefined) ??
     (facts.startParties < facts.minParties ? 'startParties' : undefined) ??
     (facts.maxParties < facts.startParties || facts.maxParties > 256 ? 'maxParties' : undefined) ??
-    [...positive, ...windows].find((field) => facts[field] < 1);
+    [...positive, ...windows].find((field) => facts[field] < 1) ??
+    (facts.claimDeposit < 1n ? 'claimDeposit' : undefined);
   if (problem !== undefined) refuse('ConstitutionInvalidFact', problem);
   members.forEach((member, index) => {
     if (member === ZERO_ADDRESS || members.indexOf(member) < index) refuse('ConstitutionInvalidMember', member);

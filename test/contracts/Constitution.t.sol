@@ -85,6 +85,9 @@ contract ConstitutionTest is Fixture {
         given = facts();
         given.voteSeconds = 0;
         refused(given, "voteSeconds");
+        given = facts();
+        given.claimDeposit = 0;
+        refused(given, "claimDeposit");
     }
 
     function test_takesFactsAtTheEdge() public {

@@ -90,7 +90,7 @@ const facts: fc.Arbitrary<Facts> = fc
     spare: fc.nat(3),
     late: fc.nat(3),
     seconds: fc.integer({ min: 20, max: 90 }),
-    claimDeposit: fc.constantFrom(0n, 1n, 40n),
+    claimDeposit: fc.constantFrom(1n, 2n, 40n),
   })
   .map(({ spare, late, seconds, minProviders, ...rest }) => ({
     ...rest,

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from 'node:assert/strict';
-import { ContractFactory, getAddress, type HDNodeWallet, type Log } from 'ethers';
+import { ContractFactory, getAddress, type HDNodeWallet, type InterfaceAbi, type Log } from 'ethers';
 import { artifacts, network } from 'hardhat';
 import { z } from 'zod';
 import { decodeRevert, ledgerInterface } from '../../sdk/contract.ts';
@@ -17,7 +17,7 @@ import { claim, complaints, type Facts, party, state as stateSchema } from '../.
 import { developmentWallets } from '../chain.ts';
 
 /** What a call did: its events or its refusal. */
-export type Outcome = { readonly events: readonly unknown[] } | { readonly revert: string; readonly args: string[] };
+export type Outcome = { readonly events: readonly ModelEvent[] } | { readonly revert: string; readonly args: string[] };
 
 /** Contract and model of one deployment. */
 export interface Twin {
@@ -35,6 +35,7 @@ export interface Laboratory {
   /** Accounts that can send, with their keys. */
   readonly wallets: readonly HDNodeWallet[];
   deploy(facts: Facts, members: readonly string[]): Promise<Twin>;
+  close(): Promise<void>;
 }
 
 const GAS = '0x1c9c380';
@@ -70,12 +71,16 @@ export function argumentsOf(call: ModelCall): unknown[] {
   }
 }
 
-/** Starts a chain in this process. */
-export async function openLaboratory(): Promise<Laboratory> {
-  const { provider } = await network.create();
+/** Starts a chain in this process. @param artifact - the contract under test, the compiled one unless told. */
+export async function openLaboratory(artifact?: {
+  readonly abi: readonly unknown[];
+  readonly bytecode: string;
+}): Promise<Laboratory> {
+  const connection = await network.create();
+  const { provider } = connection;
   const wallets = developmentWallets(20);
-  const artifact = await artifacts.readArtifact('Dppdl');
-  const factory = new ContractFactory(artifact.abi, artifact.bytecode);
+  const { abi, bytecode } = artifact ?? (await artifacts.readArtifact('Dppdl'));
+  const factory = new ContractFactory([...abi] as InterfaceAbi, bytecode);
   let time = Math.floor(Date.UTC(2030, 0) / 1000);
 
   const mine = async (transaction: Record<string, string>, wait: number) => {
@@ -93,6 +98,7 @@ export async function openLaboratory(): Promise<Laboratory> {
 
   return {
     wallets,
+    close: () => connection.close(),
     async deploy(facts, members) {
       const { data } = await factory.getDeployTransaction(facts, members);
       const deployed = await mine({ from: wallets[0].address, data }, 1);

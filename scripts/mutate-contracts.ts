@@ -1,0 +1,212 @@
+/**
+ * Breaks the contracts one small change at a time and looks whether a test notices. Every comparison is flipped, every
+ * check dropped, every sum and balance update reversed, every set operation changed and every call, assignment and event
+ * left out, each in a contract of its own. A broken contract is first held against the model on random lives, and if
+ * it passes, put through the Solidity tests.
+ *
+ *   node scripts/mutate-contracts.ts [--list] [--only <part of file:line>] [--lives <n>] [--stop-after <minutes>] [--shard 1/2]
+ *
+ * Prints the survivors and exits 1 when fewer than 95 % are noticed.
+ * @module
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { playLife } from '../test/ledger/life.ts';
+import { lives } from '../test/ledger/sequences.ts';
+import { openLaboratory } from '../test/ledger/twin.ts';
+
+const root = join(import.meta.dirname, '..');
+const { values: options } = parseArgs({
+  options: {
+    list: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    lives: { type: 'string', default: '60' },
+    'stop-after': { type: 'string', default: '600' },
+    shard: { type: 'string', default: '1/1' },
+  },
+});
+
+/** One change. */
+interface Mutant {
+  readonly file: string;
+  readonly line: number;
+  readonly what: string;
+  /** The file's text with the change. */
+  readonly source: string;
+}
+
+/** What becomes of an operator. */
+const operators: readonly (readonly [RegExp, string])[] = [
+  [/ < /g, ' <= '],
+  [/ <= /g, ' < '],
+  [/ > /g, ' >= '],
+  [/ >= /g, ' > '],
+  [/ == /g, ' != '],
+  [/ != /g, ' == '],
+  [/ \+= /g, ' -= '],
+  [/ -= /g, ' += '],
+  [/ \+ /g, ' - '],
+  [/ - /g, ' + '],
+  [/ && /g, ' || '],
+  [/ \|\| /g, ' && '],
+  [/ \|= /g, ' &= '],
+  [/& ~/g, '& '],
+  [/ \* /g, ' / '],
+  [/ \/ /g, ' * '],
+];
+
+/** The position after the bracket that closes the one at `open`. */
+function closing(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at++) {
+    if (text[at] === '(') depth++;
+    else if (text[at] === ')' && --depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
+/** All changes of one file. */
+function mutantsOf(file: string, text: string): Mutant[] {
+  const found: Mutant[] = [];
+  const isCode = (at: number) => {
+    const line = text.slice(text.lastIndexOf('\n', at) + 1, text.indexOf('\n', at)).trim();
+    return !/^(\/\/|import|pragma|using|function|event|error)/.test(line);
+  };
+  const add = (at: number, length: number, replacement: string) => {
+    if (!isCode(at)) return;
+    const line = text.slice(0, at).split('\n').length;
+    const source = text.slice(0, at) + replacement + text.slice(at + length);
+    const [before, after] = [text, source].map((version) => (version.split('\n')[line - 1] ?? '').trim());
+    found.push({ file, line, what: `${before}  →  ${after}`, source });
+  };
+  for (const [pattern, replacement] of operators) {
+    for (const match of text.matchAll(pattern)) add(match.index, match[0].length, replacement);
+  }
+  for (const match of text.matchAll(/\bif \(/g)) {
+    const open = match.index + 3;
+    const end = closing(text, open);
+    const condition = text.slice(open, end);
+    // Solidity has no unreachable code: the condition stays, its effect goes.
+    if (/^\s*(\{\s*)?revert/.test(text.slice(end))) add(match.index, end - match.index, `if (false && ${condition})`);
+    else add(match.index, end - match.index, `if (!${condition})`);
+  }
+  const statement = /^ {8,}(?:emit |delete )?[\w.[\]&| ~]+(?:\([^;{}]*\)|[^;{}=!<>]* \|?&?[-+]?= [^;{}]+);$/gm;
+  for (const match of text.matchAll(statement)) {
+    const code = match[0].trim();
+    if (/^(return|revert|uint|bytes|address|bool|Phase|Clock|Account|Claim|IDppdl)\b/.test(code)) continue;
+    add(match.index, match[0].length, `        // ${code.split('\n')[0]}`);
+  }
+  return found;
+}
+
+const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string };
+const compiled = z.object({
+  errors: z.array(z.object({ severity: z.string(), formattedMessage: z.string() })).default([]),
+  contracts: z
+    .record(
+      z.string(),
+      z.record(
+        z.string(),
+        z.object({ abi: z.array(z.unknown()), evm: z.object({ bytecode: z.object({ object: z.string() }) }) }),
+      ),
+    )
+    .default({}),
+});
+
+const names = readdirSync(join(root, 'contracts'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.sol'),
+);
+const originals = new Map(names.map((name) => [name, readFileSync(join(root, 'contracts', name), 'utf8')]));
+
+/** Compiles the contracts with one file replaced; undefined when they do not compile. */
+function compile(mutant?: Mutant) {
+  const sources = Object.fromEntries(
+    [...originals].map(([name, content]) => [
+      `contracts/${name}`,
+      { content: name === mutant?.file ? mutant.source : content },
+    ]),
+  );
+  const settings = {
+    optimizer: { enabled: true, runs: 1000 },
+    evmVersion: 'london',
+    outputSelection: { 'contracts/Dppdl.sol': { Dppdl: ['abi', 'evm.bytecode.object'] } },
+  };
+  const output = compiled.parse(JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources, settings }))));
+  if (output.errors.some(({ severity }) => severity === 'error')) return undefined;
+  const { abi, evm } = output.contracts['contracts/Dppdl.sol']['Dppdl'];
+  return { abi, bytecode: `0x${evm.bytecode.object}` };
+}
+
+/** Whether the model notices. */
+async function modelNotices(artifact: { abi: readonly unknown[]; bytecode: string }): Promise<boolean> {
+  const laboratory = await openLaboratory(artifact);
+  try {
+    const life = fc.asyncProperty(lives(60), (given) => playLife(laboratory, given));
+    await fc.assert(life, { numRuns: Number(options.lives), seed: 11, endOnFailure: true });
+    return false;
+  } catch {
+    return true;
+  } finally {
+    await laboratory.close();
+  }
+}
+
+/** Whether the Solidity tests notice. */
+function testsNotice(mutant: Mutant): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'dppdl-mutant-'));
+  try {
+    for (const name of ['contracts', 'test/contracts', 'hardhat.config.ts', 'package.json', 'tsconfig.json']) {
+      cpSync(join(root, name), join(folder, name), { recursive: true });
+    }
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    writeFileSync(join(folder, 'contracts', mutant.file), mutant.source);
+    const command = [join(root, 'node_modules/.bin/hardhat'), 'test', 'solidity'];
+    const { status } = spawnSync(process.execPath, command, {
+      cwd: folder,
+      env: { ...process.env, CI: '1' },
+      timeout: 180_000,
+    });
+    return status !== 0; // a loop that does not end is noticed, too
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const [shard, shards] = options.shard.split('/').map(Number);
+const all = [...originals]
+  .filter(([name]) => !name.startsWith('interfaces/'))
+  .flatMap(([name, text]) => mutantsOf(name, text))
+  .filter(({ file, line }) => `${file}:${line}`.includes(options.only))
+  .filter((_, index) => index % shards === shard - 1);
+console.log(`${all.length} changes`);
+if (options.list) {
+  for (const { file, line, what } of all) console.log(`${file}:${line}  ${what}`);
+  process.exit(0);
+}
+if (compile() === undefined) throw new Error('the contracts do not compile as they are');
+
+const end = Date.now() + Number(options['stop-after']) * 60_000;
+const count = { noticed: 0, survived: 0, uncompilable: 0 };
+for (const [index, mutant] of all.entries()) {
+  if (Date.now() > end) {
+    console.log(`stopped after ${index} of ${all.length} changes`);
+    break;
+  }
+  const artifact = compile(mutant);
+  if (artifact === undefined) count.uncompilable++;
+  else if ((await modelNotices(artifact)) || testsNotice(mutant)) count.noticed++;
+  else {
+    count.survived++;
+    console.log(`survived  ${mutant.file}:${mutant.line}  ${mutant.what}`);
+  }
+  if (index % 20 === 19) console.log(`${index + 1} of ${all.length}: ${JSON.stringify(count)}`);
+}
+const share = count.noticed / Math.max(1, count.noticed + count.survived);
+console.log(`${JSON.stringify(count)}: ${(share * 100).toFixed(1)} % noticed`);
+process.exitCode = share >= 0.95 ? 0 : 1;
