@@ -7,9 +7,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
 import { readConsortium, readNodeConfig } from '../node/config.ts';
 import { consortiumHash } from '../node/consortium.ts';
+import { ConfigError } from '../node/yamlFile.ts';
 
 const minimal = `# A hospital's node.
 consortium: consortium.yaml
@@ -169,6 +171,35 @@ describe('readNodeConfig', () => {
     await assert.rejects(readNodeConfig(await write('a: [1,\nb: 2')), { code: 'NOT_YAML' });
     await assert.rejects(readNodeConfig(await write('')), { code: 'INVALID_VALUE' });
     await assert.rejects(readNodeConfig(await write(`${minimal}seed: 1\nseed: 2\n`)), { code: 'NOT_YAML' });
+  });
+
+  it('reads or refuses in its own words whatever is in the file', async () => {
+    const change = fc.record({
+      path: fc.constantFrom(
+        'ledger',
+        'keys',
+        'data',
+        'listen',
+        'samples',
+        'data.train',
+        'ledger.chainId',
+        'announce',
+        'x',
+      ),
+      value: fc.jsonValue({ maxDepth: 2 }),
+    });
+    const check = async ({ path, value }: { path: string; value: unknown }) => {
+      try {
+        await readNodeConfig(await writeWith(path, value));
+      } catch (error) {
+        assert.ok(error instanceof ConfigError, `${error}`);
+        assert.ok(error.message.split('\n').every((line) => line.startsWith(folder)));
+      }
+    };
+    await fc.assert(fc.asyncProperty(change, check), { numRuns: 150, seed: 1 });
+    for (let length = 0; length < minimal.length; length += 7) {
+      await assert.rejects(readNodeConfig(await write(minimal.slice(0, length))), ConfigError);
+    }
   });
 
   it('refuses a numeric column whose range is empty', async () => {

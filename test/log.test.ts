@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DppdlError } from '../node/errors.ts';
+import { createEventLog } from '../node/eventLog.ts';
 import { createLog, formatLine } from '../node/log.ts';
+import { events } from './events.ts';
 
 class Screen {
   text = '';
@@ -78,5 +80,34 @@ describe('createLog', () => {
   it('escapes control characters on the terminal', () => {
     const line = JSON.stringify({ level: 40, time: 0, msg: 'Peer says', name: 'a\u001b[2J\nfake line' });
     assert.equal(formatLine(line), '00:00:00 warn  Peer says name=a\\u001b[2J\\nfake line\n');
+  });
+});
+
+describe('createEventLog', () => {
+  it('writes one line an event, with its numbers, warnings at their level', () => {
+    const screen = new Screen();
+    const observe = createEventLog(createLog({ level: 'info', terminal: 'json' }, screen));
+    for (const event of events) observe(event);
+    const lines = screen.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.equal(lines.length, events.length);
+    assert.ok(lines.every(({ module }) => module === 'node'));
+    const { time, ...round } = lines[5];
+    assert.ok(time > 0);
+    assert.deepEqual(round, {
+      level: 30,
+      module: 'node',
+      msg: 'Finished round',
+      ...{ party: 1, round: 1, accuracy: 0.9125, accuracyAlone: 0.85, points: '123456' },
+      ...{ ordered: 3000, received: 2800, missing: [3], skipped: false },
+      ...{ credibility: [0.4, 0, 0.35, 0.25], reported: [], bytesSent: 2_500_000, bytesReceived: 1_000_000 },
+      ...{ trainSeconds: 1, orderSeconds: 0.5, deliverSeconds: 2, evaluateSeconds: 0.75 },
+    });
+    assert.deepEqual(
+      lines.filter(({ level }) => level === 40).map(({ msg }) => msg),
+      ['Trouble in the round', 'Party was voted out'],
+    );
   });
 });

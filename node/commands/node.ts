@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import type { NodeEvent } from '../algorithm/ports.ts';
 import { readNodeConfig } from '../config.ts';
+import { createEventLog } from '../eventLog.ts';
 import { createLog, type LogOptions } from '../log.ts';
 import { runNode } from '../node.ts';
 import { createProgress, type Progress } from '../progress.ts';
@@ -30,6 +31,8 @@ async function run(options: { readonly config: string; readonly json?: true }): 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => progress.stop());
   const observers: ((event: NodeEvent) => void)[] = [progress.observe];
+  // The terminal shows events already; the file keeps them.
+  if (config.log.file !== undefined) observers.push(createEventLog(createLog({ ...config.log, terminal: 'none' })));
   if (config.metrics !== undefined) {
     const { startStatusServer } = await import('../statusServer.ts');
     const server = await startStatusServer(config.metrics);
