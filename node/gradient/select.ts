@@ -10,6 +10,8 @@ const passes = [
   { shift: 10, bits: 10 },
   { shift: 0, bits: 10 },
 ] as const;
+/** Bits of |∞|; NaN lies above. */
+const INFINITY = 0x7f800000;
 
 /**
  * Keeps the `count` entries of largest **absolute** value and zeroes the rest; of equal ones, those of lower index.
@@ -25,34 +27,72 @@ export function selectLargest(gradient: Float32Array, count: number): Float32Arr
       fault: 'self',
     });
   }
-  const magnitudes = new Uint32Array(gradient.length);
-  const bits = new Uint32Array(gradient.buffer, gradient.byteOffset, gradient.length);
-  for (let index = 0; index < bits.length; index++) {
-    magnitudes[index] = bits[index] & 0x7fffffff;
-    if (magnitudes[index] >= 0x7f800000) {
-      throw new GradientError('NOT_FINITE', `Entry ${index} of the gradient is no finite number.`, { fault: 'self' });
-    }
-  }
+  const magnitudes = magnitudesOf(gradient);
   const selected = new Float32Array(gradient.length);
   if (count === 0) return selected;
 
-  // Narrow down the magnitude of the count-th largest entry, pass by pass.
-  let threshold = 0;
-  let atThreshold = count;
-  for (const { shift, bits: width } of passes) {
-    const histogram = new Uint32Array(1 << width);
-    const above = shift + width;
-    for (const magnitude of magnitudes) {
-      if (above === 31 || magnitude >>> above === threshold >>> above)
-        histogram[(magnitude >>> shift) & (histogram.length - 1)]++;
-    }
-    let digit = histogram.length - 1;
-    while (histogram[digit] < atThreshold) atThreshold -= histogram[digit--];
-    threshold |= digit << shift;
-  }
-  for (let index = 0; index < gradient.length; index++) {
+  let { threshold, atThreshold } = thresholdOf(magnitudes, count);
+  for (let index = 0; index < magnitudes.length; index++) {
     const magnitude = magnitudes[index];
     if (magnitude > threshold || (magnitude === threshold && atThreshold-- > 0)) selected[index] = gradient[index];
   }
   return selected;
+}
+
+/**
+ * All entries in the order in which {@link selectLargest} keeps them: by descending absolute value, then by index. Its
+ * first d are those selected for d, so one ranking serves any number of requesters.
+ * @returns uint32 [D], a permutation.
+ * Cost: O(D): radix sort, least significant digit first.
+ */
+export function rankLargest(gradient: Float32Array): Uint32Array {
+  const magnitudes = magnitudesOf(gradient);
+  let ranking = Uint32Array.from(magnitudes.keys());
+  let sorted = new Uint32Array(gradient.length);
+  for (const { shift, bits: width } of passes.toReversed()) {
+    const digits = (1 << width) - 1;
+    const starts = new Uint32Array(digits + 2);
+    // Counted by what is left to the largest digit, so that the largest come first.
+    for (const magnitude of magnitudes) starts[digits - ((magnitude >>> shift) & digits) + 1]++;
+    for (let digit = 1; digit <= digits; digit++) starts[digit] += starts[digit - 1];
+    for (const index of ranking) sorted[starts[digits - ((magnitudes[index] >>> shift) & digits)]++] = index;
+    [ranking, sorted] = [sorted, ranking];
+  }
+  return ranking;
+}
+
+/** The bits of |x|, which order as the values do; uint32 [D]. @throws GradientError `NOT_FINITE`. */
+function magnitudesOf(gradient: Float32Array): Uint32Array {
+  const bits = new Uint32Array(gradient.buffer, gradient.byteOffset, gradient.length);
+  const magnitudes = new Uint32Array(gradient.length);
+  for (let index = 0; index < bits.length; index++) {
+    magnitudes[index] = bits[index] & 0x7fffffff;
+    if (magnitudes[index] >= INFINITY) {
+      throw new GradientError('NOT_FINITE', `Entry ${index} of the gradient is no finite number.`, { fault: 'self' });
+    }
+  }
+  return magnitudes;
+}
+
+/** Magnitude of the `count`-th largest entry, and how many entries of exactly that magnitude belong to the largest. */
+function thresholdOf(magnitudes: Uint32Array, count: number): { threshold: number; atThreshold: number } {
+  let candidates = magnitudes;
+  let threshold = 0;
+  let atThreshold = count;
+  for (const { shift, bits: width } of passes) {
+    const histogram = new Uint32Array(1 << width);
+    const digits = histogram.length - 1;
+    for (let index = 0; index < candidates.length; index++) histogram[(candidates[index] >>> shift) & digits]++;
+    let digit = digits;
+    while (histogram[digit] < atThreshold) atThreshold -= histogram[digit--];
+    threshold |= digit << shift;
+    // Only entries of this digit are still undecided.
+    const undecided = new Uint32Array(histogram[digit]);
+    let at = 0;
+    for (let index = 0; index < candidates.length; index++) {
+      if (((candidates[index] >>> shift) & digits) === digit) undecided[at++] = candidates[index];
+    }
+    candidates = undecided;
+  }
+  return { threshold, atThreshold };
 }

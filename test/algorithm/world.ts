@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { getAddress, hexlify } from 'ethers';
 import type { Envelopes } from '../../node/algorithm/envelopes.ts';
 import type { Member } from '../../node/algorithm/member.ts';
-import type { Clock, Keys, Ledger, NodeEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
+import type { Keys, Ledger, NodeEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
 import { run } from '../../node/algorithm/run.ts';
 import { type Consortium, consortiumSchema } from '../../node/consortium.ts';
 import { createNodeKeys } from '../../node/keystore.ts';
@@ -15,6 +15,7 @@ import { factsOf } from '../../node/ledger/constitution.ts';
 import { createMemoryLedger, type MemoryLedger } from '../../node/ledger/memoryLedger.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../node/peer/memoryExchange.ts';
 import { createSeededRandom } from '../../node/random.ts';
+import { createManualClock, type ManualClock } from '../../node/simulation/manualClock.ts';
 import { createMemoryStore } from '../../node/store/memoryStore.ts';
 import type { Examples } from '../../node/types.ts';
 
@@ -64,24 +65,6 @@ const toyGenerator: SampleGenerator = {
   },
 };
 
-/** A clock that stands still until it is told. */
-export function createManualClock(): Clock & { advance(seconds: number): void } {
-  let now = 1_000_000;
-  const waiting: { time: number; controller: AbortController }[] = [];
-  return {
-    now: () => now,
-    until(time) {
-      const controller = new AbortController();
-      if (time !== 0) waiting.push({ time, controller });
-      return controller.signal;
-    },
-    advance(seconds) {
-      now += seconds;
-      for (const { time, controller } of waiting) if (time <= now) controller.abort(new Error('deadline'));
-    },
-  };
-}
-
 /** One party of a {@link World}. */
 export interface WorldParty {
   readonly member: Member;
@@ -94,7 +77,7 @@ export interface World {
   readonly consortium: Consortium;
   readonly books: MemoryLedger;
   readonly network: MemoryNetwork;
-  readonly clock: ReturnType<typeof createManualClock>;
+  readonly clock: ManualClock;
   readonly parties: readonly WorldParty[];
   /** Runs all parties (or those given) to their end. */
   run(ids?: readonly number[], signal?: AbortSignal): Promise<PromiseSettledResult<void>[]>;

@@ -1,0 +1,116 @@
+/**
+ * What a party of a simulation does beside following the protocol: low quality, attacks and lies. Each is a change to
+ * the party's own data or ports, so that the algorithm runs as it is.
+ * @module
+ */
+import type { Envelopes } from '../algorithm/envelopes.ts';
+import type { Member } from '../algorithm/member.ts';
+import type { Exchange, Ledger } from '../algorithm/ports.ts';
+import { createSeededRandom, type SeededRandom } from '../random.ts';
+import type { Examples } from '../types.ts';
+
+/** What a party may do. */
+export type Behaviour =
+  | { readonly kind: 'honest' }
+  /** Each label y is replaced by (classes − 1 − y), or by a random one; of a share of the examples. */
+  | { readonly kind: 'flippedLabels' | 'randomLabels'; readonly share?: number }
+  /** Answers requests for labels at random, or always with class 0. */
+  | { readonly kind: 'randomAnswers' | 'constantAnswers' }
+  /** Gives others noise of its gradient's size, its gradient reversed or multiplied, or nothing. */
+  | { readonly kind: 'noiseGradient' | 'signFlippedGradient' | 'zeroGradient' }
+  | { readonly kind: 'scaledGradient'; readonly factor: number }
+  /** States so many times its real number of examples. */
+  | { readonly kind: 'overstatedData'; readonly factor: number }
+  /** Stops for good before delivering in this round. */
+  | { readonly kind: 'dropOut'; readonly round: number };
+
+/** The examples a party trains on. */
+export function spoilExamples(examples: Examples, behaviour: Behaviour, seed: number): Examples {
+  if (behaviour.kind !== 'flippedLabels' && behaviour.kind !== 'randomLabels') return examples;
+  const random = createSeededRandom(seed);
+  const { classes } = examples;
+  const { share = 1, kind } = behaviour;
+  const spoil = (label: number) => (kind === 'flippedLabels' ? classes - 1 - label : random.below(classes));
+  return { ...examples, labels: examples.labels.map((label) => (random.uniform() < share ? spoil(label) : label)) };
+}
+
+/** The party with the ports through which its behaviour acts. */
+export function misbehave(member: Member, behaviour: Behaviour): Member {
+  const random = createSeededRandom(member.seed + 1);
+  return {
+    ...member,
+    exchange: answering(member.exchange, behaviour, member.consortium.inputs.classes, random),
+    envelopes: giving(member.envelopes, behaviour, random),
+    ledger: stating(member.ledger, behaviour),
+  };
+}
+
+function answering(exchange: Exchange, { kind }: Behaviour, classes: number, random: SeededRandom): Exchange {
+  if (kind !== 'randomAnswers' && kind !== 'constantAnswers') return exchange;
+  const answer = () => (kind === 'constantAnswers' ? 0 : random.below(classes));
+  return {
+    ...exchange,
+    serve: (handlers) =>
+      exchange.serve({ ...handlers, labels: async (_requester, _round, indices) => Uint8Array.from(indices, answer) }),
+  };
+}
+
+function giving(envelopes: Envelopes, behaviour: Behaviour, random: SeededRandom): Envelopes {
+  const change = gradientChange(behaviour, random);
+  if (change === undefined) return envelopes;
+  // One gradient a round, whoever asks for it.
+  const changed = new WeakMap<Float32Array, Float32Array>();
+  return {
+    ...envelopes,
+    seal(request, gradient) {
+      const given = changed.get(gradient) ?? change(gradient);
+      changed.set(gradient, given);
+      return envelopes.seal(request, given);
+    },
+  };
+}
+
+function gradientChange(
+  behaviour: Behaviour,
+  random: SeededRandom,
+): ((gradient: Float32Array) => Float32Array) | undefined {
+  switch (behaviour.kind) {
+    case 'noiseGradient':
+      return (gradient) => {
+        const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        return gradient.map(() => (2 * random.uniform() - 1) * largest);
+      };
+    case 'signFlippedGradient':
+      return (gradient) => gradient.map((value) => -value);
+    case 'zeroGradient':
+      return (gradient) => new Float32Array(gradient.length);
+    case 'scaledGradient':
+      return (gradient) => gradient.map((value) => value * behaviour.factor);
+    default:
+      return undefined;
+  }
+}
+
+/** Thrown inside a party that drops out; the simulation expects it. */
+export class DroppedOut extends Error {}
+
+function stating(ledger: Ledger, behaviour: Behaviour): Ledger {
+  if (behaviour.kind === 'dropOut') {
+    return {
+      ...ledger,
+      async upload(round, deliveries) {
+        if (round >= behaviour.round) throw new DroppedOut();
+        await ledger.upload(round, deliveries);
+      },
+    };
+  }
+  if (behaviour.kind !== 'overstatedData') return ledger;
+  return {
+    ...ledger,
+    init: (registration) =>
+      ledger.init({
+        ...registration,
+        examples: Math.max(registration.samples, Math.round(registration.examples * behaviour.factor)),
+      }),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Gradients without encryption, for simulations: the same selection and the same fixed point as the onion, so that the
+ * sums are the same to the bit, but nothing is masked, packed or sent.
+ * @module
+ */
+import type { Envelopes } from '../algorithm/envelopes.ts';
+import type { Ledger } from '../algorithm/ports.ts';
+import { decodeFixedSum, encodeFixed, fixedPointFor } from '../gradient/fixedPoint.ts';
+import { rankLargest } from '../gradient/select.ts';
+import type { PartyId } from '../types.ts';
+
+/** One provider's gradient of one round. */
+interface Posted {
+  /** Its entries by descending magnitude; uint32 [D]. */
+  readonly ranking: Uint32Array;
+  /** Steps of each entry in fixed point, modulo 2^32; uint32 [D]. */
+  readonly steps: Uint32Array;
+}
+
+/** Where the parties of one process post their gradients. */
+export interface PlainBoard {
+  envelopes(ledger: Ledger, sizes: { readonly levels: number; readonly parameterCount: number }): Envelopes;
+}
+
+/** Creates an empty board. */
+export function createPlainBoard(): PlainBoard {
+  const posted = new Map<string, Posted>();
+  const place = (round: number, provider: PartyId) => `${round}/${provider}`;
+  const never = async (): Promise<never> => {
+    throw new TypeError('Gradients in the clear need no seeds.');
+  };
+
+  return {
+    envelopes(ledger, { levels, parameterCount }) {
+      const formatOf = (clamp: number) => ({ ...fixedPointFor(clamp, levels, 1), bits: 32 });
+      return {
+        createRoundKey: () => ({ publicKey: new Uint8Array(32).fill(1), secretKey: new Uint8Array(32).fill(1) }),
+        // The ledger wants 32 bytes; what is not sent need not be hashed.
+        commitment: (blob) => Uint8Array.from({ length: 32 }, (_, index) => blob[index % blob.length]),
+
+        async seal(request, gradient) {
+          const self = (await ledger.self()) ?? -1;
+          const at = place(request.round, self);
+          if (!posted.has(at)) {
+            posted.delete(place(request.round - 2, self));
+            posted.set(at, { ranking: rankLargest(gradient), steps: encodeFixed(gradient, formatOf(request.clamp)) });
+          }
+          return new Uint8Array(4).fill(self);
+        },
+        open: async () => new Uint32Array(0),
+        helpers: () => [],
+        seed: never,
+        async sum(request, delivered) {
+          const total = new Uint32Array(parameterCount);
+          for (const { provider, count } of request.orders) {
+            const given = posted.get(place(request.round, provider));
+            if (!delivered.has(provider) || given === undefined) continue;
+            for (let rank = 0; rank < count; rank++) total[given.ranking[rank]] += given.steps[given.ranking[rank]];
+          }
+          return decodeFixedSum(total, formatOf(request.clamp));
+        },
+      };
+    },
+  };
+}
