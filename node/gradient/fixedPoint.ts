@@ -20,18 +20,20 @@ export interface FixedPoint {
  * @throws GradientError `INVALID_FORMAT` when that takes more than 32 bits or a parameter is out of range.
  */
 export function fixedPointFor(clamp: number, levels: number, providers: number): FixedPoint {
-  const bits = Math.ceil(Math.log2(2 * levels * providers + 1));
   const isCount = (value: number) => Number.isInteger(value) && value >= 1;
-  if (!(clamp > 0) || !Number.isFinite(clamp) || !isCount(levels) || !isCount(providers) || bits > 32) {
+  const largest = 2 * levels * providers;
+  const fits = isCount(levels) && isCount(providers) && largest < 2 ** 32;
+  // Scales that are no finite numbers would make NaN of zeros.
+  const scales = clamp > 0 && Number.isFinite(clamp) && Number.isFinite(levels / clamp) && clamp / levels > 0;
+  if (!fits || !scales) {
     throw new GradientError(
       'INVALID_FORMAT',
       `No fixed point for clamp ${clamp}, ${levels} levels, ${providers} providers.`,
-      {
-        fault: 'self',
-      },
+      { fault: 'self' },
     );
   }
-  return { clamp, levels, bits };
+  // ⌈log2(x + 1)⌉ is the length of x in bits.
+  return { clamp, levels, bits: 32 - Math.clz32(largest) };
 }
 
 /** The words of a modulus: ANDing with it is taking the remainder modulo 2^bits. */
@@ -54,7 +56,7 @@ export function encodeFixed(values: Float32Array, { clamp, levels, bits }: Fixed
     if (!Number.isFinite(value)) {
       throw new GradientError('NOT_FINITE', `Entry ${index} of the gradient is no finite number.`, { fault: 'self' });
     }
-    const step = Math.min(levels, Math.floor(Math.abs(value) * scale + 0.5));
+    const step = Math.min(levels, Math.floor(Math.abs(value) * scale + 0.5)) | 0;
     words[index] = (value < 0 ? -step : step) & mask;
   }
   return words;
@@ -74,51 +76,27 @@ export function decodeFixedSum(words: Uint32Array, { clamp, levels, bits }: Fixe
   return values;
 }
 
-/** Writes words as a stream of `bits`-bit little-endian fields; uint8 [⌈D·bits/8⌉]. */
-export function packWords(words: Uint32Array, bits: number): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil((words.length * bits) / 8));
-  let pending = 0; // fewer than 8 bits wait to be written
-  let held = 0;
-  let at = 0;
-  for (const word of words) {
-    // A product instead of a shift: 7 + 32 bits do not fit an int32.
-    let field = pending + word * 2 ** held;
-    held += bits;
-    while (held >= 8) {
-      bytes[at++] = field % 256;
-      field = Math.floor(field / 256);
-      held -= 8;
-    }
-    pending = field;
-  }
-  if (held > 0) bytes[at] = pending;
-  return bytes;
-}
-
 /**
- * Reads words back.
- * @param bytes - exactly ⌈count·bits/8⌉ bytes.
- * @throws GradientError `INVALID_FORMAT` for another length.
+ * Whether words can be a sum of what honest providers gave: every entry within ±providers·levels, and no more entries
+ * other than zero than were ordered together. A wrong seed or a wrong blob makes words uniformly random, of which all
+ * D pass with probability below ((2·levels·providers + 1) / 2^bits)^D.
+ * @param words - uint32 [D], modulo 2^bits.
+ * @param providers - number of providers in the sum.
+ * @param entries - Σ d over them.
  */
-export function unpackWords(bytes: Uint8Array, count: number, bits: number): Uint32Array {
-  if (bytes.length !== Math.ceil((count * bits) / 8)) {
-    throw new GradientError('INVALID_FORMAT', `${count} words of ${bits} bits do not take ${bytes.length} bytes.`, {
-      fault: 'peer',
-    });
+export function isPlausibleSum(
+  words: Uint32Array,
+  { levels, bits }: FixedPoint,
+  providers: number,
+  entries: number,
+): boolean {
+  const unused = 32 - bits;
+  const largest = levels * providers;
+  let nonZero = 0;
+  for (let index = 0; index < words.length; index++) {
+    const value = (words[index] << unused) >> unused;
+    if (value > largest || value < -largest) return false;
+    if (value !== 0) nonZero++;
   }
-  const words = new Uint32Array(count);
-  const modulus = 2 ** bits;
-  let pending = 0;
-  let held = 0;
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    while (held < bits) {
-      pending += bytes[at++] * 2 ** held;
-      held += 8;
-    }
-    words[index] = pending % modulus;
-    pending = Math.floor(pending / modulus);
-    held -= bits;
-  }
-  return words;
+  return nonZero <= entries;
 }

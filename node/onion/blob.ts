@@ -12,20 +12,30 @@
  * | 12 | 4 | count d, big-endian |
  * | 16 | 4 | words D, big-endian |
  * | 20 | 32 | layer 3: HPKE encapsulated key |
- * | 52 | 48 | layer 3: the layer 2 key under HPKE, with its tag |
+ * | 52 | 48 | layer 3: the blob's fresh key under HPKE, with its tag |
  * | 100 | ⌈D·bits/8⌉ | layer 2: AES-256-GCM of the packed layer 1 words |
  * | … | 16 | layer 2: its tag |
+ *
+ * All randomness of a blob comes from its fresh key: HKDF-SHA256 of it gives the key of layer 2 ("dppdl/1/layer2") and
+ * the input of HPKE's ephemeral key ("dppdl/1/layer3"). So who is told the key in a dispute can rebuild layer 3 and
+ * compare: one key fits a blob, and the blob opens for its requester exactly if it opens for a judge.
  * @module
  */
-import { createCipheriv, createDecipheriv, createHash, generateKeyPairSync, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  generateKeyPairSync,
+  hkdfSync,
+  timingSafeEqual,
+} from 'node:crypto';
 import { Chacha20Poly1305 } from '@hpke/chacha20poly1305';
-import { CipherSuite, HkdfSha256 } from '@hpke/core';
-import { DhkemX25519HkdfSha256 } from '@hpke/dhkem-x25519';
-import { packWords, unpackWords } from '../gradient/fixedPoint.ts';
+import { CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
+import { packedBytes, packWords, unpackWords } from '../gradient/packing.ts';
 import { secureBytes } from '../random.ts';
 import type { ExchangeContext, PartyId } from '../types.ts';
+import { contextBytes } from './context.ts';
 import { OnionError } from './errors.ts';
-import { contextBytes } from './keystream.ts';
 
 /** RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base mode. */
 const suite = new CipherSuite({
@@ -57,7 +67,7 @@ export interface BlobFacts {
 
 /** Size of a blob in bytes. */
 export function blobBytes(words: number, bits: number): number {
-  return BODY_OFFSET + Math.ceil((words * bits) / 8) + TAG_BYTES;
+  return BODY_OFFSET + packedBytes(words, bits) + TAG_BYTES;
 }
 
 /** SHA-256 of a blob: what UPLOAD commits to; 32 bytes. */
@@ -90,27 +100,56 @@ function associatedData(facts: BlobFacts): Buffer {
   return Buffer.concat([header(facts), contextBytes(facts.context)]);
 }
 
-const toBuffer = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(bytes).buffer;
+/** A key for one purpose from the blob's fresh key. */
+function derive(key: Uint8Array, purpose: 'layer2' | 'layer3'): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key, '', `dppdl/1/${purpose}`, 32));
+}
+
+/** Layer 3: encapsulated key and closed fresh key, 32 + 48 bytes, a function of its arguments alone. */
+async function closeKey(key: Uint8Array, encryptionKey: Uint8Array, bound: Buffer): Promise<Uint8Array> {
+  const input = derive(key, 'layer3');
+  const ekm = await suite.kem.deriveKeyPair(input);
+  input.fill(0);
+  const recipientPublicKey = await suite.kem.deserializePublicKey(encryptionKey);
+  const sender = await suite.createSenderContext({ recipientPublicKey, ekm });
+  const closed = await sender.seal(key, bound);
+  return Buffer.concat([new Uint8Array(sender.enc), new Uint8Array(closed)]);
+}
 
 /**
  * Closes layer 1 words into a blob for one requester.
  * @param words - masked words, uint32 [D], modulo 2^bits.
  * @param encryptionKey - the requester's X25519 key of the round; 32 bytes.
+ * @param key - the blob's fresh key, 32 bytes from a cryptographic source, never used before. Who may have to answer a
+ * claim draws it here and keeps it until the round is settled; the caller zeroes it.
+ * @throws OnionError `INVALID_KEY` for an encryption key with which nothing can be agreed.
  */
-export async function wrap(words: Uint32Array, encryptionKey: Uint8Array, facts: BlobFacts): Promise<Uint8Array> {
-  const key = secureBytes(32);
+export async function wrap(
+  words: Uint32Array,
+  encryptionKey: Uint8Array,
+  facts: BlobFacts,
+  key: Uint8Array = secureBytes(32),
+): Promise<Uint8Array> {
   const bound = associatedData(facts);
   // Layer 2.
-  const cipher = createCipheriv('aes-256-gcm', key, NONCE);
+  const secret = derive(key, 'layer2');
+  const cipher = createCipheriv('aes-256-gcm', secret, NONCE);
   cipher.setAAD(bound);
   const body = cipher.update(packWords(words, facts.bits));
   cipher.final();
+  secret.fill(0);
   // Layer 3.
-  const recipientPublicKey = await suite.kem.deserializePublicKey(toBuffer(encryptionKey));
-  const sender = await suite.createSenderContext({ recipientPublicKey });
-  const wrapped = await sender.seal(toBuffer(key), toBuffer(bound));
-  key.fill(0);
-  return Buffer.concat([header(facts), new Uint8Array(sender.enc), new Uint8Array(wrapped), body, cipher.getAuthTag()]);
+  let closedKey: Uint8Array;
+  try {
+    closedKey = await closeKey(key, encryptionKey, bound);
+  } catch (cause) {
+    throw new OnionError('INVALID_KEY', `Nothing can be encrypted to the key of party ${facts.requester}.`, {
+      fault: 'peer',
+      meta: { requester: facts.requester },
+      cause,
+    });
+  }
+  return Buffer.concat([header(facts), closedKey, body, cipher.getAuthTag()]);
 }
 
 /**
@@ -125,35 +164,50 @@ export async function peel(
   checkHeader(blob, facts);
   let key: Uint8Array;
   try {
-    const recipientKey = await suite.kem.deserializePrivateKey(toBuffer(pair.secretKey));
-    const enc = toBuffer(blob.subarray(HEADER_BYTES, HEADER_BYTES + ENCAPSULATED_BYTES));
+    const recipientKey = await suite.kem.deserializePrivateKey(pair.secretKey);
+    const enc = blob.subarray(HEADER_BYTES, HEADER_BYTES + ENCAPSULATED_BYTES);
     const recipient = await suite.createRecipientContext({ recipientKey, enc });
-    const wrapped = toBuffer(blob.subarray(HEADER_BYTES + ENCAPSULATED_BYTES, BODY_OFFSET));
-    key = new Uint8Array(await recipient.open(wrapped, toBuffer(associatedData(facts))));
+    const closed = blob.subarray(HEADER_BYTES + ENCAPSULATED_BYTES, BODY_OFFSET);
+    key = new Uint8Array(await recipient.open(closed, associatedData(facts)));
   } catch {
     throw authFailed();
   }
-  const words = openWithKey(blob, key, facts);
-  key.fill(0);
-  return words;
+  try {
+    return await openWithKey(blob, key, pair.publicKey, facts);
+  } finally {
+    key.fill(0);
+  }
 }
 
 /**
- * Opens layer 2 with its key. In a dispute the provider reveals the key; anybody can then check that the committed
- * blob opens, and sees masked words only.
- * @throws OnionError `AUTH_FAILED`.
+ * Opens a blob with its fresh key. In a dispute the provider reveals the key; anybody can then check that the committed
+ * blob is closed for the requester and opens, and sees masked words only.
+ * @param key - the blob's fresh key; 32 bytes.
+ * @param encryptionKey - the requester's X25519 key of the round; 32 bytes.
+ * @throws OnionError `AUTH_FAILED`, exactly when {@link peel} throws it for the requester.
  */
-export function openWithKey(blob: Uint8Array, key: Uint8Array, facts: BlobFacts): Uint32Array {
+export async function openWithKey(
+  blob: Uint8Array,
+  key: Uint8Array,
+  encryptionKey: Uint8Array,
+  facts: BlobFacts,
+): Promise<Uint32Array> {
   checkHeader(blob, facts);
+  const bound = associatedData(facts);
+  const secret = derive(key, 'layer2');
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, NONCE);
-    decipher.setAAD(associatedData(facts));
+    const closedKey = await closeKey(key, encryptionKey, bound);
+    if (!timingSafeEqual(closedKey, blob.subarray(HEADER_BYTES, BODY_OFFSET))) throw authFailed();
+    const decipher = createDecipheriv('aes-256-gcm', secret, NONCE);
+    decipher.setAAD(bound);
     decipher.setAuthTag(blob.subarray(-TAG_BYTES));
     const packed = decipher.update(blob.subarray(BODY_OFFSET, -TAG_BYTES));
     decipher.final();
     return unpackWords(packed, facts.words, facts.bits);
   } catch {
     throw authFailed();
+  } finally {
+    secret.fill(0);
   }
 }
 

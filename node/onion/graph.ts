@@ -5,20 +5,23 @@
  */
 import { createHash } from 'node:crypto';
 import type { ExchangeContext, PartyId } from '../types.ts';
-import { contextBytes } from './keystream.ts';
+import { contextBytes } from './context.ts';
 
-/** Groups up to this size mask completely. */
-const COMPLETE_UP_TO = 16;
+/** Groups up to this size, the recipient included, mask completely: there the cost does not matter yet. */
+const COMPLETE_UP_TO = 33;
 
 /**
  * The neighbours of one member of a group.
  *
- * A large group stands in a circle, in an order drawn from public randomness, and each member masks with the
- * ⌈log2 n⌉ nearest on either side. The circle makes the graph connected; the drawing keeps anybody from choosing whose
- * neighbour to be.
+ * The recipient is everybody's neighbour: without its key not even all other parties together read a blob's words.
+ * Against the recipient the providers protect one another. A large group of n providers stands in ⌈log2 n⌉ rings, each
+ * in an order of its own drawn from public randomness, and each provider masks with those beside it in every ring. One
+ * ring would make the graph connected; several keep the honest part of it connected when others collude or are
+ * missing, and the drawing keeps anybody from choosing whose neighbour to be.
  * @param group - all members, the recipient among them, ascending.
  * @param beacon - public randomness of the round; 32 bytes.
  * @returns the neighbours, ascending; symmetric: a is b's neighbour exactly if b is a's.
+ * Cost: O(n log² n).
  */
 export function neighbours(
   group: readonly PartyId[],
@@ -27,40 +30,60 @@ export function neighbours(
   context: ExchangeContext,
   beacon: Uint8Array,
 ): PartyId[] {
-  if (group.length <= COMPLETE_UP_TO) return group.filter((other) => other !== member);
-  const circle = drawCircle(group, recipient, context, beacon);
-  const reach = Math.ceil(Math.log2(group.length));
-  const place = circle.indexOf(member);
-  const near = new Set<PartyId>();
-  for (let step = 1; step <= reach; step++) {
-    near.add(circle[(place + step) % circle.length]);
-    near.add(circle[(place - step + circle.length) % circle.length]);
+  if (member === recipient || group.length <= COMPLETE_UP_TO) return group.filter((other) => other !== member);
+  const near = new Set([recipient]);
+  const providers = group.filter((other) => other !== recipient);
+  for (const ring of drawRings(providers, recipient, context, beacon)) {
+    const place = ring.indexOf(member);
+    near.add(ring[(place + 1) % ring.length]);
+    near.add(ring[(place + ring.length - 1) % ring.length]);
   }
-  near.delete(member);
   return [...near].sort((a, b) => a - b);
 }
 
-/** Members by SHA-256("dppdl/1/circle" ‖ context ‖ recipient ‖ beacon ‖ member). */
-function drawCircle(
-  group: readonly PartyId[],
+/**
+ * Size of the smallest part of a sum that its recipient could open by itself: keystreams only cancel inside a
+ * connected part of the graph between those who delivered, so the words of each such part add up to its own sum.
+ * @param delivered - providers in the sum, without the recipient.
+ * @returns 0 if nobody delivered.
+ */
+export function smallestPart(
+  delivered: readonly PartyId[],
+  neighboursOf: (member: PartyId) => readonly PartyId[],
+): number {
+  const unseen = new Set(delivered);
+  let smallest = delivered.length;
+  for (const start of delivered) {
+    if (!unseen.delete(start)) continue;
+    const part = [start];
+    // The loop also visits what it appends.
+    for (const member of part) for (const other of neighboursOf(member)) if (unseen.delete(other)) part.push(other);
+    smallest = Math.min(smallest, part.length);
+  }
+  return smallest;
+}
+
+/** Ring r: providers by bytes 4r … 4r + 3 of SHA-256("dppdl/1/rings" ‖ context ‖ recipient ‖ beacon ‖ provider). */
+function drawRings(
+  providers: readonly PartyId[],
   recipient: PartyId,
   context: ExchangeContext,
   beacon: Uint8Array,
-): PartyId[] {
-  const prefix = Buffer.concat([
-    Buffer.from('dppdl/1/circle'),
-    contextBytes(context),
-    Buffer.from([recipient]),
-    beacon,
-  ]);
-  return group
-    .map((member) => ({
-      member,
-      lot: createHash('sha256')
-        .update(prefix)
-        .update(Buffer.from([member]))
-        .digest(),
-    }))
-    .sort((a, b) => Buffer.compare(a.lot, b.lot))
-    .map(({ member }) => member);
+): PartyId[][] {
+  const prefix = Buffer.concat([Buffer.from('dppdl/1/rings'), contextBytes(context), Buffer.from([recipient]), beacon]);
+  const drawn = providers.map((provider) => ({
+    provider,
+    lots: createHash('sha256')
+      .update(prefix)
+      .update(Buffer.from([provider]))
+      .digest(),
+  }));
+  // At most 256 parties, so at most 8 rings: the digest has lots for all of them.
+  const rings = Math.ceil(Math.log2(providers.length));
+  return Array.from({ length: rings }, (_, ring) => {
+    const lot = (lots: Buffer) => lots.readUInt32BE(4 * ring);
+    return drawn
+      .toSorted((a, b) => lot(a.lots) - lot(b.lots) || a.provider - b.provider)
+      .map(({ provider }) => provider);
+  });
 }

@@ -3,17 +3,18 @@
  * @module
  */
 import { createCipheriv, hkdfSync } from 'node:crypto';
+import { endianness } from 'node:os';
 import { wordMask } from '../gradient/fixedPoint.ts';
 import type { ExchangeContext, PartyId } from '../types.ts';
+import { contextBytes } from './context.ts';
 
-/** Integers of a context as fixed bytes: chain id (32, big-endian), contract (20), round (4, big-endian). */
-export function contextBytes({ chainId, contract, round }: ExchangeContext): Buffer {
-  const bytes = Buffer.alloc(56);
-  bytes.write(chainId.toString(16).padStart(64, '0'), 0, 'hex');
-  bytes.write(contract.slice(2), 32, 'hex');
-  bytes.writeUInt32BE(round, 52);
-  return bytes;
-}
+/** Words per piece of keystream: small enough to stay in the processor's cache, large enough to hide the calls. */
+const PIECE = 16_384;
+const ZEROS = new Uint8Array(PIECE * 4);
+/** A seed opens one stream only, so its counter starts at zero. */
+const COUNTER = new Uint8Array(16);
+
+if (endianness() !== 'LE') throw new Error('Keystreams are read as little-endian words; this machine is big-endian.');
 
 /**
  * The seed two parties share for one recipient's sum of one round: HKDF-SHA256 (RFC 5869) of their X25519 secret. It
@@ -22,6 +23,7 @@ export function contextBytes({ chainId, contract, round }: ExchangeContext): Buf
  * @param pair - the two parties, in any order.
  * @returns 32 bytes.
  */
+// deviation: Algorithm 3's trusted dealer is replaced by pairwise agreement; the sum of all keystreams is still zero.
 export function maskSeed(
   shared: Uint8Array,
   context: ExchangeContext,
@@ -34,20 +36,28 @@ export function maskSeed(
 }
 
 /**
- * Adds or subtracts the keystream of a seed, in place, modulo 2^bits.
+ * Adds (Algorithm 3: c = m + k) or subtracts (m = c − k) the keystream of a seed, in place, modulo 2^bits.
  * The stream is AES-256-CTR under the seed with a zero counter, read as little-endian words of 1, 2 or 4 bytes, the
  * fewest that hold `bits`, of which the low `bits` count.
+ * @param words - uint32 [D].
  * @param sign - +1 or −1.
  */
 export function addKeystream(words: Uint32Array, seed: Uint8Array, sign: 1 | -1, bits: number): void {
   const width = bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
-  const cipher = createCipheriv('aes-256-ctr', seed, Buffer.alloc(16));
-  const stream = new Uint8Array(cipher.update(Buffer.alloc(words.length * width)));
   const Words = width === 1 ? Uint8Array : width === 2 ? Uint16Array : Uint32Array;
-  const keystream = new Words(stream.buffer, stream.byteOffset, words.length);
+  const cipher = createCipheriv('aes-256-ctr', seed, COUNTER);
+  const piece = new Words(PIECE);
+  const pieceBytes = new Uint8Array(piece.buffer);
   const mask = wordMask(bits);
-  for (let index = 0; index < words.length; index++) words[index] = (words[index] + sign * keystream[index]) & mask;
-  stream.fill(0);
+  for (let start = 0; start < words.length; start += PIECE) {
+    const part = words.subarray(start, start + PIECE);
+    const stream = cipher.update(ZEROS.subarray(0, part.length * width));
+    pieceBytes.set(stream);
+    stream.fill(0);
+    if (sign === 1) for (let at = 0; at < part.length; at++) part[at] = (part[at] + piece[at]) & mask;
+    else for (let at = 0; at < part.length; at++) part[at] = (part[at] - piece[at]) & mask;
+  }
+  piece.fill(0);
 }
 
 /** Which of two parties adds their keystream, the other one subtracting it: the one with the lower id. */
