@@ -70,6 +70,11 @@ const entries: readonly Entry[] = [
     summary: 'classify new data with an exported model',
     load: async () => (await import('./commands/model.ts')).createPredictCommand(),
   },
+  {
+    name: 'audit',
+    summary: 'replay the ledger and check every rule',
+    load: async () => (await import('./commands/audit.ts')).createAuditCommand(),
+  },
 ];
 
 /** Usage errors are told briefly and end through exceptions, in every command alike. */
