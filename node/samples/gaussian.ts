@@ -6,11 +6,19 @@
 import type { SampleGenerator } from '../algorithm/ports.ts';
 import { createDiscreteGaussian, LATTICE_SIGMA, latticeDelta, type RandomBytes } from '../privacy/discreteGaussian.ts';
 import { gaussianMu } from '../privacy/gaussianMechanism.ts';
+import type { Mechanism } from '../privacy/mechanism.ts';
 import { createSeededRandom, type SeededRandom, secureBytes } from '../random.ts';
 import { type Basis, createBasis, type Normalisation, type Range } from './basis.ts';
-import { type ClassGaussians, drawsOf, releaseClassGaussians, splitNoise } from './classGaussians.ts';
+import { type ClassGaussians, drawsOf, mechanismsOf, releaseClassGaussians, splitNoise } from './classGaussians.ts';
 import { applyContrast, fitContrast } from './contrast.ts';
 import { requireUsable } from './examples.ts';
+
+/** What a generator is about to release, for the privacy budget. */
+export interface PlannedRelease {
+  readonly generator: 'dpgan' | 'gaussian';
+  readonly count: number;
+  readonly mechanisms: readonly Mechanism[];
+}
 
 /** Settings of {@link createGaussianGenerator}. */
 export interface GaussianOptions {
@@ -22,6 +30,8 @@ export interface GaussianOptions {
   readonly normalisation: Normalisation;
   /** Tables only: declared range of each feature, in normalised units; ±3 for each if absent. */
   readonly ranges?: readonly Range[];
+  /** Awaited before anything derived from the records exists; a rejection (an exhausted budget) stops the run. */
+  readonly onRelease?: (release: PlannedRelease) => Promise<void>;
   /** Source of all randomness; the operating system's unless a test replaces it. */
   readonly randomBytes?: RandomBytes;
 }
@@ -38,6 +48,7 @@ export function createGaussianGenerator(options: GaussianOptions): SampleGenerat
       const basis = createBasis(examples.shape, normalisation, options.ranges);
       const slack = latticeDelta(drawsOf(examples.classes, basis.dimension), epsilon);
       const noise = splitNoise(gaussianMu(epsilon, delta - slack));
+      await options.onRelease?.({ generator: 'gaussian', count, mechanisms: mechanismsOf(noise) });
       const model = releaseClassGaussians(examples, basis, noise, createDiscreteGaussian(randomBytes));
       const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
       const rows = drawCoordinates(model, basis.dimension, count, randomBytes, random);

@@ -44,7 +44,15 @@ export function createSampleGenerator(options: SampleGeneratorOptions, log: Samp
       if (noise > 1) {
         log('Samples will be mostly noise', { records, noisePerRecord: Number(noise.toFixed(2)), epsilon });
       }
-      return generators[generator].generate(examples, count);
+      const result = await generators[generator].generate(examples, count);
+      if (options.paperAccounting && generator === 'dpgan') {
+        log('Counted copies as records, as the paper does; this is what it costs an original record', {
+          epsilonPerCopy: epsilon,
+          epsilonPerRecord: Math.round(result.privacy.epsilon),
+          delta,
+        });
+      }
+      return result;
     },
   };
 }
