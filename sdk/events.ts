@@ -4,7 +4,7 @@
  */
 import type { Log } from 'ethers';
 import { z } from 'zod';
-import { type EventName, ledgerInterface } from './contract.ts';
+import { decodeLog, type EventName, ledgerInterface } from './contract.ts';
 import { LedgerError } from './errors.ts';
 import { claimStatus, complaint, facts, number, phase, registration } from './types.ts';
 
@@ -58,21 +58,25 @@ export type LedgerEvent = { [Name in EventName]: { readonly name: Name } & Event
  * @throws LedgerError `MALFORMED` when it is no event of the ledger.
  */
 export function decodeEvent(log: Log): LedgerEvent {
-  const parsed = ledgerInterface.parseLog(log);
-  const schema = parsed === null ? undefined : fields[nameOf(parsed.name)];
-  const checked = schema?.safeParse(parsed?.args.toObject(true));
-  if (parsed === null || checked?.success !== true) {
-    throw new LedgerError('MALFORMED', `Entry ${log.index} of block ${log.blockNumber} is no event of a ledger`, {
+  const malformed = (cause?: unknown) =>
+    new LedgerError('MALFORMED', `Entry ${log.index} of block ${log.blockNumber} is no event of a ledger`, {
       fault: 'chain',
       meta: { block: log.blockNumber, index: log.index, transaction: log.transactionHash },
+      ...(cause === undefined ? {} : { cause }),
     });
+  try {
+    const parsed = decodeLog(log);
+    if (parsed === undefined) throw malformed();
+    const name = nameOf(parsed.name);
+    return eventOf(name, fields[name].parse(parsed.args.toObject(true)), {
+      block: log.blockNumber,
+      transaction: log.transactionHash,
+      transactionIndex: log.transactionIndex,
+      index: log.index,
+    });
+  } catch (error) {
+    throw error instanceof LedgerError ? error : malformed(error);
   }
-  return eventOf(nameOf(parsed.name), checked.data, {
-    block: log.blockNumber,
-    transaction: log.transactionHash,
-    transactionIndex: log.transactionIndex,
-    index: log.index,
-  });
 }
 
 /** The topic filter of an event with some of its indexed fields given, in their order; null stands for any. */

@@ -3,7 +3,7 @@
  * independently of the contract and of its reference model. Their size depends on the number of parties alone.
  * @module
  */
-import type { TransactionDescription } from 'ethers';
+import type { DecodedCall } from '../contract.ts';
 import type { ClaimStatus, Facts } from '../types.ts';
 import type { Rule } from './rules.ts';
 
@@ -118,7 +118,7 @@ export interface Judgement {
   /** Address of the ledger. */
   readonly contract: string;
   /** The call as it was signed, where the transaction went to the ledger itself. */
-  readonly call: TransactionDescription | undefined;
+  readonly call: DecodedCall | undefined;
   readonly record: Recorder;
   /** Time of the block, Unix seconds. */
   readonly time: number;

@@ -2,8 +2,7 @@
  * Judges one transaction: who signed it, what it asked for, what followed.
  * @module
  */
-import type { TransactionDescription } from 'ethers';
-import { ledgerInterface } from '../contract.ts';
+import { type DecodedCall, decodeCall } from '../contract.ts';
 import type { LedgerEvent } from '../events.ts';
 import { generators } from '../types.ts';
 import type { Judgement } from './books.ts';
@@ -42,9 +41,8 @@ const callsOf: Readonly<Record<Act['name'], readonly string[]>> = {
 };
 
 /** The call a transaction makes to the ledger itself; undefined when it goes elsewhere or is no function of it. */
-export function callOf(transaction: SignedTransaction, contract: string): TransactionDescription | undefined {
-  if (transaction.to !== contract) return undefined;
-  return ledgerInterface.parseTransaction({ data: transaction.data }) ?? undefined;
+export function callOf(transaction: SignedTransaction, contract: string): DecodedCall | undefined {
+  return transaction.to === contract ? decodeCall(transaction.data) : undefined;
 }
 
 /** Judges all events of one transaction, in their order, and books them. */
@@ -166,7 +164,7 @@ function judgeCall(judgement: Judgement, { to }: SignedTransaction, act: Act): v
     return;
   }
   const stated = statedBy(act);
-  for (const { name } of call.fragment.inputs) {
+  for (const name of call.parameters) {
     if (!(name in stated)) continue;
     const asked = plain(call.args.getValue(name));
     const booked = plain(stated[name]);

@@ -28,14 +28,16 @@ function escapeText(text: Cell): string {
 }
 
 const integer = (value: number | bigint) => value.toLocaleString('en-US').replaceAll(',', '\u202f');
-const when = (seconds: number) =>
-  seconds === 0 ? '' : new Date(seconds * 1000).toISOString().replace('.000Z', ' UTC').replace('T', ' ');
+/** A time in UTC; the column's head says so. */
+const when = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
 const shownCell = (cell: Cell) => (typeof cell === 'string' ? escapeText(cell) : integer(cell));
 const mono = (text: string) => `<code>${escapeText(text)}</code>`;
 
+/** Numbers stand to the right; short texts such as times do not break. */
+const classOf = (cell: Cell) => (typeof cell !== 'string' ? ' class="n"' : cell.length < 26 ? ' class="s"' : '');
+
 function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const cells = (row: readonly Cell[]) =>
-    row.map((cell) => `<td${typeof cell === 'string' ? '' : ' class="n"'}>${shownCell(cell)}</td>`).join('');
+  const cells = (row: readonly Cell[]) => row.map((cell) => `<td${classOf(cell)}>${shownCell(cell)}</td>`).join('');
   return `<div class="wide"><table><thead><tr>${head.map((name) => `<th>${escapeText(name)}</th>`).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody></table></div>`;
 }
@@ -52,7 +54,7 @@ function verdictSection(report: AuditReport): string {
     ? 'The books are in order: every rule below held at every block, and the contract’s own state is the one its events lead to.'
     : `The books are not in order: ${integer(total)} violation${total === 1 ? '' : 's'} of ${Object.keys(violationsByRule).length} rule(s).`;
   return `<p class="verdict ${good ? 'good' : 'bad'}">${escapeText(sentence)}</p>
-<p>Blocks ${integer(report.fromBlock)} to ${integer(report.toBlock)}, from ${when(report.from)} to ${when(report.to)}:
+<p>Blocks ${integer(report.fromBlock)} to ${integer(report.toBlock)}, from ${when(report.from)} to ${when(report.to)} UTC:
 ${integer(counts.events)} events in ${integer(counts.transactions)} transactions. The ledger is in the phase “${escapeText(phase)}” of round ${integer(round)}
 of ${integer(report.facts.rounds)}. ${integer(report.summary.exchanges)} exchanges were settled.</p>
 <p>Points: ${integer(free)} free + ${integer(escrow)} in escrow + ${integer(deposits)} at stake in claims
@@ -90,7 +92,7 @@ function partiesSection({ summary, balances }: AuditReport): string {
   const head = [
     'party',
     'account',
-    'joined',
+    'joined (UTC)',
     'in round',
     'standing',
     'created',
@@ -159,7 +161,7 @@ function roundsSection({ summary }: AuditReport): string {
   const head = [
     'round',
     'from block',
-    'began',
+    'began (UTC)',
     'credible parties',
     'created',
     'ordered',
@@ -200,7 +202,7 @@ function exchangesSection({ summary }: AuditReport, exchanges: readonly Exchange
     transaction,
     commitment,
   ]);
-  const head = ['round', 'block', 'time', 'from', 'to', 'points', 'transaction', 'commitment'];
+  const head = ['round', 'block', 'time (UTC)', 'from', 'to', 'points', 'transaction', 'commitment'];
   return `<h2>Exchanges</h2>${folded(`${integer(rows.length)} exchanges`, table(head, rows))}`;
 }
 
@@ -221,8 +223,8 @@ function constitutionSection({ facts, members }: AuditReport): string {
 const style = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#1b2733;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid #ccd5dd}
 .verdict{padding:.8rem 1rem;border-radius:.4rem;font-weight:600}.good{background:#e3f4e8;color:#14532d}.bad{background:#fde8e6;color:#7f1d1d}
-.wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}th,td{padding:.25rem .6rem;border-bottom:1px solid #e4eaef;text-align:left;vertical-align:top}
-th{white-space:nowrap}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}code{font-size:.92em;overflow-wrap:anywhere}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}th,td{padding:.25rem .5rem;border-bottom:1px solid #e4eaef;text-align:left;vertical-align:top}
+td.s{white-space:nowrap}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}code{font-size:.92em;overflow-wrap:anywhere}
 figure{margin:1.5rem 0}figcaption{color:#51616f;font-size:13px}summary{cursor:pointer;margin:.5rem 0}svg{max-width:100%;height:auto}
 @media print{details{display:block}details>*{display:block}}`;
 
@@ -238,7 +240,7 @@ export async function renderReport(report: AuditReport, { exchanges, at }: PageO
 <title>Audit of ledger ${escapeText(report.contract)}</title><style>${style}</style></head><body>
 <h1>Audit of a learning consortium’s ledger</h1>
 <p>Contract ${mono(report.contract)} on chain ${escapeText(report.chainId)}, consortium ${mono(report.facts.consortiumHash)}. Made on
-${escapeText(when(Math.floor(at.getTime() / 1000)))} from the chain alone.</p>
+${escapeText(when(Math.floor(at.getTime() / 1000)))} UTC from the chain alone.</p>
 ${verdictSection(report)}
 ${violationsSection(report)}
 ${figures.join('\n')}

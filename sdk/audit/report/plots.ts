@@ -50,17 +50,23 @@ async function pointsPlot({ parties, rounds }: Summary, final: readonly bigint[]
 async function exchangePlot({ rounds }: Summary): Promise<Plot> {
   const values = rounds
     .filter(({ fromRound }) => fromRound > 0)
-    .flatMap(({ fromRound, exchanged, refunded }) => [
-      { round: fromRound, what: 'delivered', points: Number(exchanged) },
-      { round: fromRound, what: 'refunded', points: Number(refunded) },
-    ]);
+    .flatMap(({ fromRound, toRound, exchanged, refunded }) => {
+      // A bar for each round, or as wide as the rounds it stands for and as high as their mean.
+      const bar = { from: fromRound - 0.5, to: toRound + 0.5 };
+      const share = 1 / (toRound - fromRound + 1);
+      return [
+        { ...bar, what: 'delivered', points: Number(exchanged) * share },
+        { ...bar, what: 'refunded', points: Number(refunded) * share },
+      ];
+    });
   const svg = await svgOf({
     width: WIDTH,
     height: 200,
     data: { values },
-    mark: { type: 'area', interpolate: 'step-after' },
+    mark: { type: 'bar' },
     encoding: {
-      x: { field: 'round', type: 'quantitative', title: 'round', axis: { tickMinStep: 1, format: 'd' } },
+      x: { field: 'from', type: 'quantitative', title: 'round', axis: { tickMinStep: 1, format: 'd' } },
+      x2: { field: 'to' },
       y: { field: 'points', type: 'quantitative', title: 'points', stack: 'zero' },
       color: { field: 'what', type: 'nominal', title: null, scale: { range: ['#2a6f97', '#e07a5f'] } },
     },
