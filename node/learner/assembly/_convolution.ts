@@ -60,7 +60,7 @@ function convolveCommon(channels: usize, common: f32, weights: usize, biases: us
 }
 
 /**
- * First convolution, ReLU and pooling of one picture. Two cells that see nothing but `common` are copied, not computed.
+ * First convolution, ReLU and pooling of one picture. Cells that see nothing but `common` are copied, not computed.
  * @param common - the picture's background, or not-a-number.
  * @param weights - float32 [5 × 5 × channels][32]. @param biases - float32 [32].
  * @param cells - receives float32 [8 × 8][32].
@@ -86,23 +86,18 @@ export function forwardFirst(
     convolveCommon(channels, common, weights, biases, empty);
   }
   for (let cellY: usize = 0; cellY < CELLS; cellY++) {
-    for (let cellX: usize = 0; cellX < CELLS; cellX += 2) {
+    for (let cellX: usize = 0; cellX < CELLS; cellX++) {
       const corner = cellY * 3 * pictureRow + cellX * 3 * pixel;
       const to = cellY * CELL_ROW + cellX * CELL_BYTES;
       if (hasCommon && isEmpty(scratch, cellY, cellX)) {
-        const place = i32x4.splat(<i32>corner);
-        const nextPlace = i32x4.splat(<i32>(corner + 3 * pixel));
         for (let filter: usize = 0; filter < CELL_BYTES; filter += 16) {
-          const value = v128.load(empty + filter);
-          v128.store(cells + to + filter, value);
-          v128.store(cells + to + filter, value, CELL_BYTES);
-          v128.store(winners + to + filter, place);
-          v128.store(winners + to + filter, nextPlace, CELL_BYTES);
+          v128.store(cells + to + filter, v128.load(empty + filter));
+          v128.store(winners + to + filter, i32x4.splat(<i32>corner));
         }
         continue;
       }
       for (let filter: usize = 0; filter < CELL_BYTES; filter += 32) {
-        poolPair(
+        poolCell(
           picture,
           corner,
           pixel,
@@ -117,30 +112,28 @@ export function forwardFirst(
   }
 }
 
-/** Whether a cell and its right neighbour see no content: 7 rows of 10 pixels. */
+/** Whether a cell sees no content: 7 rows of 7 pixels. */
 function isEmpty(content: usize, cellY: usize, cellX: usize): bool {
   const rows = content + ((cellY * 3) << 2);
   let bits: u32 = 0;
   for (let row: usize = 0; row < 7; row++) bits |= load<u32>(rows + (row << 2));
-  return (bits & ((<u32>0x3ff) << (<u32>(cellX * 3)))) === 0;
+  return (bits & ((<u32>0x7f) << (<u32>(cellX * 3)))) === 0;
 }
 
-/** Two neighbouring cells × eight filters: three rows of six places each, and the best of each window of 3×3. */
-function poolPair(
+/** One cell × eight filters: the best of three rows of three places each. */
+function poolCell(
   picture: usize,
   corner: usize,
   pixel: usize,
   pictureRow: usize,
   weights: usize,
   biases: usize,
-  cells: usize,
-  winners: usize,
+  cell: usize,
+  winner: usize,
 ): void {
   const zero = f32x4.splat(0);
-  v128.store(cells, zero);
-  v128.store(cells, zero, 16);
-  v128.store(cells + CELL_BYTES, zero);
-  v128.store(cells + CELL_BYTES, zero, 16);
+  v128.store(cell, zero);
+  v128.store(cell, zero, 16);
   const bias0 = v128.load(biases);
   const bias1 = v128.load(biases, 16);
   const taps = pixel * 5;
@@ -152,12 +145,6 @@ function poolPair(
     let b1 = bias1;
     let c0 = bias0;
     let c1 = bias1;
-    let d0 = bias0;
-    let d1 = bias1;
-    let e0 = bias0;
-    let e1 = bias1;
-    let f0 = bias0;
-    let f1 = bias1;
     let from = picture + offset;
     let weight = weights;
     for (let tapRow = 0; tapRow < TAPS; tapRow++, from += pictureRow) {
@@ -177,24 +164,10 @@ function poolPair(
         value = v128.load32_splat(other);
         c0 = madd(value, w0, c0);
         c1 = madd(value, w1, c1);
-        other += pixel;
-        value = v128.load32_splat(other);
-        d0 = madd(value, w0, d0);
-        d1 = madd(value, w1, d1);
-        other += pixel;
-        value = v128.load32_splat(other);
-        e0 = madd(value, w0, e0);
-        e1 = madd(value, w1, e1);
-        other += pixel;
-        value = v128.load32_splat(other);
-        f0 = madd(value, w0, f0);
-        f1 = madd(value, w1, f1);
       }
     }
-    keepBest(cells, winners, a0, b0, c0, offset, pixel);
-    keepBest(cells + 16, winners + 16, a1, b1, c1, offset, pixel);
-    keepBest(cells + CELL_BYTES, winners + CELL_BYTES, d0, e0, f0, offset + 3 * pixel, pixel);
-    keepBest(cells + CELL_BYTES + 16, winners + CELL_BYTES + 16, d1, e1, f1, offset + 3 * pixel, pixel);
+    keepBest(cell, winner, a0, b0, c0, offset, pixel);
+    keepBest(cell + 16, winner + 16, a1, b1, c1, offset, pixel);
   }
 }
 
