@@ -3,7 +3,8 @@
  * @module
  */
 import { Command } from 'commander';
-import { type Finding, preflight } from '../preflight.ts';
+import type { Finding } from '../preflight/looks.ts';
+import { preflight } from '../preflight/preflight.ts';
 import { printJson, printLines } from './output.ts';
 
 const marks = { ok: '✓', warning: '!', failed: '✗', skipped: '–' } as const;

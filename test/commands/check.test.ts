@@ -14,7 +14,7 @@ import { createNodeKeys, readNodeSecret } from '../../node/keystore.ts';
 import { createChainLedger } from '../../node/ledger/chainLedger.ts';
 import { toChain } from '../../node/ledger/registrations.ts';
 import { createPeer, peerIdOf } from '../../node/peer/peer.ts';
-import type { Finding } from '../../node/preflight.ts';
+import type { Finding } from '../../node/preflight/looks.ts';
 import type { Party, Registration } from '../../node/types.ts';
 import { init } from '../../sdk/actions/init.ts';
 import { createClient } from '../../sdk/client.ts';
