@@ -4,7 +4,7 @@
  * @module
  */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface';
-import { multiaddr } from '@multiformats/multiaddr';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import type { PartyId } from '../types.ts';
 import type { Clock } from './clock.ts';
 import type { Directory } from './directory.ts';
@@ -91,9 +91,7 @@ async function attempt(
   let connection: Connection | undefined;
   let stream: Stream | undefined;
   try {
-    const { address, peerId } = locate(deps.directory, party);
-    connection = await deps.node().dial(address, { signal: step() });
-    if (String(connection.remotePeer) !== peerId) throw new Error('another peer answers at the address');
+    connection = await deps.node().dial(addressOf(deps.directory, party), { signal: step() });
     stream = await connection.newStream(protocol.id, { signal: step() });
     const frames = createFramedStream(stream, deps.traffic, maxBufferBytes);
     await sendQuestion(frames, question, download.received, step);
@@ -127,16 +125,14 @@ async function sendQuestion(frames: FramedStream, question: Question, offset: nu
 }
 
 /** Where to dial a party; its peer id is part of the address, so that nobody else can answer. */
-function locate(directory: Directory, party: PartyId) {
+function addressOf(directory: Directory, party: PartyId): Multiaddr {
   const entry = directory().get(party);
   if (entry === undefined) {
     throw new ExchangeError('UNKNOWN_PARTY', `Party ${party} is not registered.`, { fault: 'peer', meta: { party } });
   }
   const given = multiaddr(entry.address);
   const last = given.getComponents().at(-1);
-  const address =
-    last?.name === 'p2p' && last.value === entry.peerId ? given : given.encapsulate(`/p2p/${entry.peerId}`);
-  return { address, peerId: entry.peerId };
+  return last?.name === 'p2p' && last.value === entry.peerId ? given : given.encapsulate(`/p2p/${entry.peerId}`);
 }
 
 /** Sorts what an attempt threw: returns a word for what may pass, throws what will not. */

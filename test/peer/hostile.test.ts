@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { multiaddr } from '@multiformats/multiaddr';
-import { encode } from 'cborg';
+import { decode, encode } from 'cborg';
 import fc from 'fast-check';
 import type { Libp2p } from 'libp2p';
 import type { ExchangeHandlers } from '../../node/algorithm/ports.ts';
@@ -240,6 +240,27 @@ scene('a request followed by megabytes nobody asked for is cut off, not kept', a
   stream.send(bytes(8 * 1024 * KiB));
   await closed;
   assert.equal(stream.status, 'reset');
+});
+
+scene('an answer starts at the byte that was asked for, and none starts beyond its end', async (neighbourhood) => {
+  const a = await neighbourhood.start(0);
+  const other = await neighbourhood.startBare(1);
+  a.serve(handlers);
+  const content = bytes(600 * KiB);
+  for (const offset of [0, 1, 300 * KiB, content.length - 1, content.length, content.length + 1]) {
+    const stream = await openStream(other, a, '/dppdl/samples/1');
+    const frames = lpStream(stream, framing);
+    await frames.write(encode({ offset }));
+    await stream.close();
+    const isBeyond = offset > content.length;
+    const answer = await frames.read({ signal: patient() });
+    assert.deepEqual(decode(answer.subarray()), { code: isBeyond ? 4 : 0, size: isBeyond ? 0 : content.length });
+    const body: Uint8Array[] = [];
+    for (let left = isBeyond ? 0 : content.length - offset; left > 0; left -= body[body.length - 1].length) {
+      body.push((await frames.read({ signal: patient() })).subarray());
+    }
+    assert.deepEqual(new Uint8Array(Buffer.concat(body)), content.slice(offset));
+  }
 });
 
 scene('connections of one party are bounded, and the newest ones live', async (neighbourhood) => {

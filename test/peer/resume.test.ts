@@ -161,6 +161,10 @@ const lies: Record<string, { code: string; act: (stream: Stream, offset: number)
   'no header': { code: 'MALFORMED', act: (stream) => send(stream, prefixed(bytes(20))) },
   'a header without end': { code: 'MALFORMED', act: (stream) => send(stream, prefixed(bytes(129))) },
   'a length of 4 GB': { code: 'MALFORMED', act: (stream) => send(stream, Buffer.from('ffffffff', 'hex')) },
+  'a header of 1 MB, still to come': {
+    code: 'MALFORMED',
+    act: (stream) => send(stream, Buffer.from('00100000', 'hex')),
+  },
   'an empty frame': { code: 'MALFORMED', act: (stream) => send(stream, Buffer.alloc(4)) },
   'an unknown code': { code: 'MALFORMED', act: (stream) => send(stream, header(0, 6)) },
   'a refusal with content': { code: 'MALFORMED', act: (stream) => send(stream, header(10, 2)) },
