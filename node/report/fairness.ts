@@ -3,6 +3,16 @@
  * @module
  */
 
+/** Distances from the mean in units of the largest, so that no product of them underflows; undefined if all are 0. */
+function deviations(values: readonly number[]): number[] | undefined {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const distances = values.map((value) => value - mean);
+  const largest = Math.max(...distances.map(Math.abs));
+  return largest > 0 ? distances.map((distance) => distance / largest) : undefined;
+}
+
+const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, index) => sum + value * b[index], 0);
+
 /**
  * Pearson's correlation of contributions and accuracies, −1 … 1; the higher, the fairer.
  * @param contributions - x: sharing levels or data sizes, one per party.
@@ -10,18 +20,8 @@
  * @returns null where it is not defined: fewer than two parties, or all equal.
  */
 export function fairness(contributions: readonly number[], accuracies: readonly number[]): number | null {
-  const count = contributions.length;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / count;
-  const [meanX, meanY] = [mean(contributions), mean(accuracies)];
-  let covariance = 0;
-  let varianceX = 0;
-  let varianceY = 0;
-  contributions.forEach((x, index) => {
-    const [dx, dy] = [x - meanX, accuracies[index] - meanY];
-    covariance += dx * dy;
-    varianceX += dx * dx;
-    varianceY += dy * dy;
-  });
-  const spread = Math.sqrt(varianceX * varianceY);
-  return spread > 0 ? covariance / spread : null;
+  const [x, y] = [deviations(contributions), deviations(accuracies)];
+  if (x === undefined || y === undefined) return null;
+  const r = dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+  return Math.max(-1, Math.min(1, r));
 }

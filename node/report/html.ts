@@ -26,7 +26,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text that is shown as it is, in elements and in attributes. */
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character]);
 }
 

@@ -7,7 +7,16 @@ import { describe, it } from 'node:test';
 import type { LedgerState, NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
 import { escapeHtml, summaryHtml } from '../../node/report/html.ts';
 import { summarise } from '../../node/report/summary.ts';
-import { correlation, megabytes, percent, summaryText, thousands } from '../../node/report/text.ts';
+import {
+  byContribution,
+  correlation,
+  gain,
+  incidents,
+  megabytes,
+  percent,
+  summaryText,
+  thousands,
+} from '../../node/report/text.ts';
 import type { Party } from '../../node/types.ts';
 
 const privacy = { generator: 'gaussian', epsilon: 4, delta: 1e-5, unit: 'record' } as const;
@@ -100,7 +109,35 @@ describe('summarise', () => {
     const events = [said(0, round(0, 1, { missing: [2], skipped: true })), ...sources.events.slice(1)];
     const summary = summarise({ ...sources, events });
     assert.deepEqual(summary.troubles, [{ round: 1, party: 0, missing: [2], skipped: true }]);
-    assert.match(summaryText(summary), /INCOMPLETE +round 1 at party 0: missing party 2; nothing was added/);
+    assert.deepEqual(incidents(summary), ['round 1 at party 0: party 2 missing; nothing was added']);
+    assert.match(summaryText(summary), /INCOMPLETE +round 1 at party 0: party 2 missing; nothing was added/);
+  });
+
+  it('tells each removal once, and which node failed', () => {
+    const events = sources.events.map((list) => [...list, { type: 'removed', round: 2, party: 1 } as const]);
+    const failures = [{ name: 'birch', ended: 'SIGKILL' }];
+    const summary = summarise({ ...sources, names: ['alder', 'birch', 'cedar'], events, failures });
+    assert.deepEqual(summary.removals, [{ round: 2, party: 1 }]);
+    assert.deepEqual(incidents(summary), ['birch ended with SIGKILL', 'round 2: birch was voted out']);
+  });
+
+  it('finds the name of a party whatever the order of registration', () => {
+    const events = [sources.events[2], sources.events[0], sources.events[1]];
+    const summary = summarise({ ...sources, names: ['cedar', 'alder', 'birch'], events });
+    assert.deepEqual(
+      summary.parties.map(({ name }) => name),
+      ['alder', 'birch', 'cedar'],
+    );
+  });
+
+  it('measures fairness by data size too, each with its control', () => {
+    const accuracies = [0.9, 0.92, 0.91];
+    const events = accuracies.map((accuracy, id) => said(id, round(id, 1, { accuracy })));
+    const { fairness, fairnessOfExamples } = summarise({ ...sources, events });
+    // x = 1, 2, 3 (hundred examples) against 0, 2, 1: r = 1/2; λ is proportional to it here.
+    assert.ok(Math.abs((fairnessOfExamples.r ?? 0) - 0.5) < 1e-9);
+    assert.ok(Math.abs((fairness.r ?? 0) - 0.5) < 1e-9);
+    assert.ok(Math.abs((fairness.control ?? 0) - 1) < 1e-9);
   });
 
   it('gives a party whose node said nothing an empty row', () => {
@@ -117,6 +154,40 @@ describe('the report', () => {
     assert.doesNotMatch(html, /<script|<link|(src|href)="http|url\(http/);
     assert.ok(html.includes('test &lt;consortium&gt;'));
     assert.equal(escapeHtml(`<a href="x">'&'</a>`), '&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;');
+  });
+
+  it('lists who shares most first, and what they gained', async () => {
+    const summary = summarise({ ...sources, names: ['alder', 'birch', 'cedar'] });
+    assert.deepEqual(
+      byContribution(summary.parties).map(({ name }) => name),
+      ['cedar', 'birch', 'alder'],
+    );
+    const text = summaryText(summary);
+    assert.ok(text.indexOf('cedar') < text.indexOf('alder'));
+    assert.equal(gain({ accuracy: 0.9, accuracyAlone: 0.8 }), '+10.0');
+    assert.equal(gain({ accuracy: 0.8, accuracyAlone: 0.8 }), '0.0');
+    assert.equal(gain({ accuracy: null, accuracyAlone: 0.8 }), '–');
+  });
+
+  it('says loudly what is wrong', async () => {
+    const bad = summarise({
+      ...sources,
+      state: { ...state, minted: 301n },
+      audit: { inOrder: false, events: 12, violations: { MINT: 2 } },
+      failures: [{ name: '<b>', ended: 'code 5' }],
+    });
+    const text = summaryText(bad);
+    assert.match(text, /DO NOT BALANCE: 301 points minted, 300 held/);
+    assert.match(text, /VIOLATIONS \(MINT × 2\)/);
+    const html = await summaryHtml(bad);
+    assert.ok(html.includes('The books do not balance') && html.includes('MINT: 2'));
+    assert.ok(html.includes('<li>&lt;b&gt; ended with code 5</li>'));
+  });
+
+  it('colours only when told', () => {
+    const summary = summarise(sources);
+    assert.ok(!summaryText(summary).includes('\u001b['));
+    assert.ok(summaryText(summary, { colour: true }).includes('\u001b[32m'));
   });
 
   it('writes numbers for people', () => {
