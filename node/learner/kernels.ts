@@ -15,7 +15,10 @@ export interface Kernel {
   readonly memory: WebAssembly.Memory;
   /** The exported functions; all arguments and results are numbers. */
   call(name: string, ...values: readonly number[]): number;
-  /** Makes the memory at least `bytes` large. Views of its buffer made before are no longer valid. */
+  /**
+   * Makes the memory at least `bytes` large. Views of its buffer made before are no longer valid.
+   * @throws {@link LearnerError} `OUT_OF_MEMORY`.
+   */
   reserve(bytes: number): void;
 }
 
@@ -55,7 +58,21 @@ export function createKernel(name: string, relaxed: boolean): Kernel {
     },
     reserve(bytes) {
       const missing = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
-      if (missing > 0) memory.grow(missing);
+      if (missing <= 0) return;
+      try {
+        memory.grow(missing);
+      } catch (cause) {
+        throw new LearnerError(
+          'OUT_OF_MEMORY',
+          `The model needs ${Math.ceil(bytes / 2 ** 20)} MB for this batch size.`,
+          {
+            fault: 'self',
+            action: 'Use smaller batches.',
+            meta: { bytes },
+            cause,
+          },
+        );
+      }
     },
   };
 }

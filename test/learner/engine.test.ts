@@ -1,0 +1,101 @@
+/**
+ * Engines, below the port: what is skipped changes nothing, and plain kernels give the same bits everywhere.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import type { Engine } from '../../node/learner/engine.ts';
+import { countParameters } from '../../node/learner/engine.ts';
+import { uniformParameters } from '../../node/learner/initialise.ts';
+import { createModelEngine, type KernelModel } from '../../node/learner/model.ts';
+import { commonValue } from '../../node/learner/work.ts';
+import { assertClose, randomExamples } from './data.ts';
+
+const background = Math.fround(-0.36);
+const picture = [32, 32, 1];
+
+/** Pictures with content in the middle only. */
+function framedPictures(count: number) {
+  const examples = randomExamples(count, picture, 10, 3);
+  return {
+    ...examples,
+    inputs: examples.inputs.map((value, at) => {
+      const [x, y] = [at % 32, Math.floor(at / 32) % 32];
+      return x > 9 && x < 22 && y > 9 && y < 22 ? value : background;
+    }),
+  };
+}
+
+function train(engine: Engine, count: number, batch: number, common: number | undefined): Float32Array {
+  const { inputs, labels } = framedPictures(count);
+  engine.load(uniformParameters(engine.tensors, 1), { rows: count, batch, common, learningRate: 0.05, seed: 1 });
+  assert.equal(
+    engine.train(
+      inputs,
+      labels,
+      Uint32Array.from({ length: count }, (_, index) => index),
+    ),
+    -1,
+  );
+  return engine.read();
+}
+
+const cnn: KernelModel = { kind: 'cnn', channels: 1 };
+const mlp: KernelModel = { kind: 'mlp', layers: [1024, 30, 10] };
+const inputs = { shape: picture, classes: 10 };
+
+test('cells that see only background are copied without changing a bit', () => {
+  for (const batch of [1, 5]) {
+    for (const relaxed of [false, true]) {
+      const engine = createModelEngine(cnn, inputs, relaxed);
+      assert.deepEqual(train(engine, 10, batch, background), train(engine, 10, batch, undefined));
+    }
+  }
+});
+
+test('leaving out the common part of the inputs changes an MLP by rounding only', () => {
+  for (const batch of [1, 5]) {
+    const engine = createModelEngine(mlp, inputs, false);
+    const [short, long] = [train(engine, 50, batch, background), train(engine, 50, batch, undefined)];
+    assertClose(short, long, 2e-6);
+    assert.notDeepEqual(short, long);
+  }
+});
+
+test('the common value is that of more than half of the inputs', () => {
+  const { inputs: framed } = framedPictures(40);
+  assert.equal(commonValue(framed, 1024), background);
+  assert.equal(commonValue(Float32Array.of(1, 2, 1, 2), 2), undefined);
+  assert.equal(commonValue(Float32Array.of(1, 2, 2, 2), 2), 2);
+  assert.equal(commonValue(new Float32Array(9).fill(Number.NaN), 3), undefined);
+  assert.equal(commonValue(new Float32Array(0), 3), undefined);
+});
+
+test('simd128 gives these bits on every host', () => {
+  const digest = (values: Float32Array) => createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex');
+  assert.deepEqual(
+    [mlp, cnn].flatMap((model) => {
+      const engine = createModelEngine(model, inputs, false);
+      return [1, 7].map((batch) => digest(train(engine, 30, batch, background)));
+    }),
+    [
+      'f8a6f858074a193bc0fff4c68e0f138c93fbae329bf5719c44150f0921841442',
+      '7191e2dd5efca360fed75523f4f7822290ad4224c9138e0b14a679398ed74f7e',
+      '2a27f341ba3292008d6eaa3d61562c7e1e351788d1568b7f09bde3d67c424bab',
+      'ed274ab26b731ae1acf0bf80aab263346f211598b4d41b720705b01fa27c51b8',
+    ],
+  );
+});
+
+test('memory is for the batch, and too large a batch is refused', () => {
+  const engine = createModelEngine(mlp, inputs, false);
+  const parameters = new Float32Array(countParameters(engine.tensors));
+  const load = (batch: number) =>
+    engine.load(parameters, { rows: batch, batch, common: 0, learningRate: 0.1, seed: 1 });
+  load(1);
+  assert.ok(engine.memoryBytes < 2 ** 20);
+  load(1000);
+  assert.ok(engine.memoryBytes < 16 * 2 ** 20);
+  assert.throws(() => load(1_000_000), { code: 'OUT_OF_MEMORY' });
+});
