@@ -2,6 +2,7 @@
  * The accountant's front door: ε of any mix of mechanisms by each method, and the noise a wanted (ε, δ) needs.
  * @module
  */
+import { latticeDelta } from './discreteGaussian.ts';
 import { PrivacyError, requireParameter } from './errors.ts';
 import { gaussianMu } from './gaussianMechanism.ts';
 import { tightEpsilon } from './lossDistribution.ts';
@@ -73,9 +74,57 @@ export function calibrateNoise(target: CalibrationTarget, method: EpsilonMethod 
   }
   high = smallestNoise(LEAST_NOISE, high, 1e-10, (sigma) => epsilonAt(sigma, 'renyi') <= epsilon);
   if (method === 'renyi') return high;
-  let low = Math.max(LEAST_NOISE, 0.8 * high);
-  while (low > LEAST_NOISE && epsilonAt(low, 'tight') <= epsilon) low = Math.max(LEAST_NOISE, 0.8 * low);
-  return smallestNoise(low, high, 1e-4, (sigma) => epsilonAt(sigma, 'tight') <= epsilon);
+  return interpolateNoise(high, epsilon, (sigma) => epsilonAt(sigma, 'tight'));
+}
+
+/**
+ * The smallest value up to `high`, within 1e-4, whose ε suffices. ln ε falls almost linearly with ln σ, so a secant
+ * finds the place and two trials beside it close the bracket: five evaluations instead of fifteen.
+ */
+function interpolateNoise(high: number, epsilon: number, epsilonAt: (sigma: number) => number): number {
+  const tolerance = 1e-4;
+  let enough = { sigma: high, epsilon: epsilonAt(high) };
+  let below = { sigma: 0.85 * high, epsilon: epsilonAt(0.85 * high) };
+  while (below.epsilon <= epsilon && below.sigma > LEAST_NOISE) {
+    enough = below;
+    below = { sigma: 0.85 * below.sigma, epsilon: epsilonAt(0.85 * below.sigma) };
+  }
+  for (let trial = 0; enough.sigma - below.sigma > tolerance * enough.sigma; trial++) {
+    const slope = Math.log(enough.sigma / below.sigma) / Math.log(enough.epsilon / below.epsilon);
+    const secant = below.sigma * (epsilon / below.epsilon) ** slope;
+    const aside = (trial % 2 === 0 ? 1 : -1) * (tolerance / 3) * secant;
+    const inside = secant + aside > below.sigma && secant + aside < enough.sigma && trial < 12;
+    const sigma = inside ? secant + aside : (below.sigma + enough.sigma) / 2;
+    const point = { sigma, epsilon: epsilonAt(sigma) };
+    if (point.epsilon <= epsilon) enough = point;
+    else below = point;
+  }
+  return enough.sigma;
+}
+
+/** Share of δ the lattice may use up before another argument is taken. */
+const LATTICE_SHARE = 0.1;
+
+/**
+ * μ that `draws` values of discrete Gaussian noise may spend to keep (ε, δ). For ε above some 14 the lattice's share of
+ * δ grows beyond use; there the discrete Gaussian's own Rényi bound counts (Canonne, Kamath & Steinke 2020,
+ * Proposition 5: the same as the continuous one's), at some 7 % more noise.
+ */
+export function latticeMu(epsilon: number, delta: number, draws: number): number {
+  const lattice = latticeDelta(draws, epsilon);
+  if (lattice <= LATTICE_SHARE * delta) return gaussianMu(epsilon, delta - lattice);
+  return 1 / calibrateNoise({ epsilon, delta, sampleRate: 1, steps: 1 }, 'renyi');
+}
+
+/** δ that is left for a sampled mechanism on the lattice. @throws PrivacyError `UNREACHABLE` for ε above some 14. */
+export function latticeRest(epsilon: number, delta: number, draws: number): number {
+  const lattice = latticeDelta(draws, epsilon);
+  if (lattice <= LATTICE_SHARE * delta) return delta - lattice;
+  throw new PrivacyError('UNREACHABLE', `ε = ${epsilon} is too large to be certified for noisy training.`, {
+    fault: 'self',
+    action: 'Ask for ε of at most 10, which is already weak, or use the gaussian generator.',
+    meta: { epsilon, delta, draws },
+  });
 }
 
 /** Bisects for the smallest value in (low, high] that suffices; `high` must. */

@@ -5,9 +5,7 @@
  */
 import { z } from 'zod';
 import { PrivacyError, requireParameter } from './errors.ts';
-import { gaussianMu } from './gaussianMechanism.ts';
 import { tightEpsilon } from './lossDistribution.ts';
-import type { Mechanism } from './mechanism.ts';
 
 /** What a node may spend in its lifetime on one data set. Unit: one original record, added or removed. */
 export interface PrivacyBudget {
@@ -143,14 +141,6 @@ export async function openBudgetLedger(options: BudgetLedgerOptions): Promise<Bu
       return mine;
     },
   };
-}
-
-/**
- * The mechanism that stands for a release of which only (ε, δ) is known: the Gaussian with that ε at that δ. Exact for
- * generators calibrated as Gaussian releases; for others record their own mechanisms.
- */
-export function gaussianRelease(epsilon: number, delta: number): Mechanism {
-  return { sampleRate: 1, noiseMultiplier: 1 / gaussianMu(epsilon, delta), steps: 1 };
 }
 
 /** Adds up what the entries cost. */

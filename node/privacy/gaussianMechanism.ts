@@ -5,6 +5,7 @@
  * @module
  */
 import { requireParameter } from './errors.ts';
+import type { Mechanism } from './mechanism.ts';
 import { logUpperTail, upperTail } from './normal.ts';
 
 /**
@@ -46,6 +47,14 @@ export function gaussianMu(epsilon: number, delta: number): number {
   let high = 1;
   while (gaussianDelta(1 / high, epsilon) > delta) high *= 2;
   return 1 / bisect(0, high, (sigma) => sigma > 0 && gaussianDelta(1 / sigma, epsilon) <= delta);
+}
+
+/**
+ * The mechanism that stands for a release of which only (ε, δ) is known: the Gaussian with that ε at that δ. Exact for
+ * generators calibrated as Gaussian releases; for others record their own mechanisms.
+ */
+export function gaussianRelease(epsilon: number, delta: number): Mechanism {
+  return { sampleRate: 1, noiseMultiplier: 1 / gaussianMu(epsilon, delta), steps: 1 };
 }
 
 /** Smallest x in (low, high] with `holds(x)`, for a predicate that holds from some point on; returns a point where it holds. */

@@ -6,9 +6,9 @@
  */
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { SampleGenerator } from '../algorithm/ports.ts';
-import { calibrateNoise } from '../privacy/accountant.ts';
-import { createDiscreteGaussian, latticeDelta, type RandomBytes } from '../privacy/discreteGaussian.ts';
-import { gaussianMu } from '../privacy/gaussianMechanism.ts';
+import { calibrateNoise, latticeRest } from '../privacy/accountant.ts';
+import { createDiscreteGaussian, type RandomBytes } from '../privacy/discreteGaussian.ts';
+import { gaussianMu, gaussianRelease } from '../privacy/gaussianMechanism.ts';
 import { groupEpsilon } from '../privacy/group.ts';
 import type { Mechanism } from '../privacy/mechanism.ts';
 import { createSeededRandom, type SeededRandom, secureBytes } from '../random.ts';
@@ -109,7 +109,7 @@ export function planDpgan(
   epsilon: number,
   delta: number,
 ): DpganPlan {
-  const own = delta - latticeDelta(draws, epsilon);
+  const own = latticeRest(epsilon, delta, draws);
   const warmStart = splitNoise(gaussianMu(epsilon, own) * Math.sqrt(training.warmStart));
   // Never below what the integer comparison of createRecords gives.
   const sampleRate = Math.min(1, Math.max(1, training.sampleRate * records) / records);
@@ -133,10 +133,11 @@ export function createDpganGenerator(options: DpganOptions): SampleGenerator {
       const sizes = [basis.dimension + examples.classes, ...training.hidden, 1];
       const draws = training.steps * parameterCount(sizes) + drawsOf(examples.classes, basis.dimension);
       const plan = planDpgan(training, examples.labels.length, draws, epsilon, delta);
-      await options.onRelease?.({ generator: 'dpgan', count, mechanisms: plan.mechanisms });
+      const perRecord = copies === 1 ? epsilon : groupEpsilon(plan.mechanisms, copies, delta);
+      const mechanisms = copies === 1 ? plan.mechanisms : [gaussianRelease(perRecord, delta)];
+      await options.onRelease?.({ generator: 'dpgan', count, mechanisms });
       const { sampler, painter, arena } = await train(examples, basis, plan, training, options, randomBytes);
       const inputs = publish(sampler, painter, arena, count, options);
-      const perRecord = copies === 1 ? epsilon : groupEpsilon(plan.mechanisms, copies, delta);
       return {
         samples: { inputs, shape: examples.shape },
         privacy: { generator: 'dpgan', epsilon: perRecord, delta, unit: 'record' },

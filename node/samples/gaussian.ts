@@ -4,8 +4,8 @@
  * @module
  */
 import type { SampleGenerator } from '../algorithm/ports.ts';
-import { createDiscreteGaussian, LATTICE_SIGMA, latticeDelta, type RandomBytes } from '../privacy/discreteGaussian.ts';
-import { gaussianMu } from '../privacy/gaussianMechanism.ts';
+import { latticeMu } from '../privacy/accountant.ts';
+import { createDiscreteGaussian, LATTICE_SIGMA, type RandomBytes } from '../privacy/discreteGaussian.ts';
 import type { Mechanism } from '../privacy/mechanism.ts';
 import { createSeededRandom, type SeededRandom, secureBytes } from '../random.ts';
 import { type Basis, createBasis, type Normalisation, type Range } from './basis.ts';
@@ -46,8 +46,7 @@ export function createGaussianGenerator(options: GaussianOptions): SampleGenerat
     async generate(examples, count) {
       requireUsable(examples, count);
       const basis = createBasis(examples.shape, normalisation, options.ranges);
-      const slack = latticeDelta(drawsOf(examples.classes, basis.dimension), epsilon);
-      const noise = splitNoise(gaussianMu(epsilon, delta - slack));
+      const noise = splitNoise(latticeMu(epsilon, delta, drawsOf(examples.classes, basis.dimension)));
       await options.onRelease?.({ generator: 'gaussian', count, mechanisms: mechanismsOf(noise) });
       const model = releaseClassGaussians(examples, basis, noise, createDiscreteGaussian(randomBytes));
       const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));

@@ -7,8 +7,9 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { gaussianRelease, type Journal, openBudgetLedger, type Release } from '../../node/privacy/budget.ts';
+import { type Journal, openBudgetLedger, type Release } from '../../node/privacy/budget.ts';
 import { createFileJournal } from '../../node/privacy/fileJournal.ts';
+import { gaussianRelease } from '../../node/privacy/gaussianMechanism.ts';
 
 const delta = 1e-5;
 const now = () => new Date(0);
