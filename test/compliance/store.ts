@@ -120,6 +120,19 @@ export function testStore(name: string, create: () => StoreCase): void {
     await refuses(after.saveBlobs(1, new Map([[0, bytes(50, 99)]])));
   });
 
+  check('one long blob is not two short ones', async (store) => {
+    await store.saveBlobs(1, new Map([[0, Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0, 0, 5)]]));
+    await refuses(
+      store.saveBlobs(
+        1,
+        new Map([
+          [0, Uint8Array.of(1)],
+          [2, Uint8Array.of(5)],
+        ]),
+      ),
+    );
+  });
+
   check('blobs of different sets are never taken for the same', async (store) => {
     const set = fc.uniqueArray(fc.tuple(fc.nat(5), fc.uint8Array({ maxLength: 3 })), { selector: ([party]) => party });
     let round = 0;

@@ -121,6 +121,15 @@ test('another secret, a foreign database, a torn or random file: each is named',
   truncateSync(stateFile(folder), statSync(stateFile(folder)).size - 4096);
   assert.throws(() => open(folder), { code: 'CORRUPT', fault: 'self' });
 
+  const holed = newFolder();
+  const whole = open(holed);
+  await fill(whole);
+  await whole.saveBlobs(2, new Map([1, 2, 3].map((party) => [party, bytes(50_000, party)])));
+  whole.close();
+  const image = readFileSync(stateFile(holed));
+  writeFileSync(stateFile(holed), image.fill(0, 10 * 4096, 14 * 4096));
+  assert.throws(() => open(holed), { code: 'CORRUPT', fault: 'self' });
+
   const random = newFolder();
   mkdirSync(random);
   writeFileSync(stateFile(random), bytes(5000, 77));
