@@ -2,7 +2,7 @@
  * Breaks the contracts one small change at a time and looks whether a test notices. Every comparison is flipped, every
  * check dropped, every sum and balance update reversed, every set operation changed and every call, assignment and event
  * left out, each in a contract of its own. A broken contract is first held against the model on random lives, and if
- * it passes, put through the Solidity tests.
+ * it passes, put through the Solidity tests (without the invariants, which the model's lives go beyond).
  *
  *   node scripts/mutate-contracts.ts [--list] [--only <part of file:line>] [--lives <n>] [--stop-after <minutes>] [--shard 1/2]
  *
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
   options: {
     list: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    lives: { type: 'string', default: '60' },
+    lives: { type: 'string', default: '40' },
     'stop-after': { type: 'string', default: '600' },
     shard: { type: 'string', default: '1/1' },
   },
@@ -133,7 +133,8 @@ function compile(mutant?: Mutant) {
     ]),
   );
   const settings = {
-    optimizer: { enabled: true, runs: 1000 },
+    // Three times faster to compile; what the code does is the same.
+    optimizer: { enabled: false },
     evmVersion: 'london',
     outputSelection: { 'contracts/Dppdl.sol': { Dppdl: ['abi', 'evm.bytecode.object'] } },
   };
@@ -164,9 +165,13 @@ function testsNotice(mutant: Mutant): boolean {
     for (const name of ['contracts', 'test/contracts', 'hardhat.config.ts', 'package.json', 'tsconfig.json']) {
       cpSync(join(root, name), join(folder, name), { recursive: true });
     }
+    // Quick to compile and few fuzz runs: a thousand changes have to go through this.
+    const config = readFileSync(join(root, 'hardhat.config.ts'), 'utf8');
+    const quick = config.replace('runs: 256', 'runs: 16').replace('enabled: true', 'enabled: false');
+    writeFileSync(join(folder, 'hardhat.config.ts'), quick);
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     writeFileSync(join(folder, 'contracts', mutant.file), mutant.source);
-    const command = [join(root, 'node_modules/.bin/hardhat'), 'test', 'solidity'];
+    const command = [join(root, 'node_modules/.bin/hardhat'), 'test', 'solidity', '--grep-exclude', 'invariant'];
     const { status } = spawnSync(process.execPath, command, {
       cwd: folder,
       env: { ...process.env, CI: '1' },
