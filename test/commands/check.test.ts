@@ -4,9 +4,8 @@
  * @module
  */
 import assert from 'node:assert/strict';
-import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
@@ -18,11 +17,10 @@ import type { Finding } from '../../node/preflight/looks.ts';
 import type { Party, Registration } from '../../node/types.ts';
 import { init } from '../../sdk/actions/init.ts';
 import { createClient } from '../../sdk/client.ts';
-import { deploy } from '../../sdk/deploy.ts';
-import { type Chain, freePort, startHardhat } from '../chain.ts';
-import { fastSending, registrationOf, smallFacts } from '../sdk/ledgerFixture.ts';
+import { freePort } from '../chain.ts';
+import { fastSending, registrationOf } from '../sdk/ledgerFixture.ts';
 import { dppdl } from './cli.ts';
-import { consortium, consortiumHashHex, createSite, type SiteConfig, writeConfig } from './site.ts';
+import { consortium, createSite, createSites, type SiteConfig, type Sites } from './site.ts';
 
 /** A registration of which only the peer id is looked at. */
 const anyRegistration: Registration = {
@@ -43,45 +41,19 @@ interface Answer {
 }
 
 describe('dppdl check', () => {
-  let folder = '';
-  let chain: Chain;
-  let contract = '';
-  let original: SiteConfig;
-
+  let sites: Sites;
   before(async () => {
-    chain = await startHardhat({ accounts: 5 });
-    folder = await mkdtemp(join(tmpdir(), 'dppdl-check-'));
-    ({ contract } = await deploy({
-      rpcUrl: chain.url,
-      chainId: chain.chainId,
-      signer: chain.wallets[0],
-      facts: { ...smallFacts, consortiumHash: consortiumHashHex, startParties: 4 },
-      members: chain.wallets.slice(0, 4).map(({ address }) => address),
-      sending: fastSending,
-    }));
-    const [{ privateKey: accountKey }] = chain.wallets;
-    original = await createSite(join(folder, 'right'), { rpcUrl: chain.url, contract, accountKey });
+    sites = await createSites();
   });
-  after(async () => {
-    await chain.stop();
-    await rm(folder, { recursive: true });
-  });
+  after(() => sites.stop());
 
-  /** A copy of the right site, with one thing changed. */
-  const siteWith = async (name: string, change: (config: SiteConfig, site: string) => unknown) => {
-    const site = join(folder, name.replaceAll(/\W/g, '-'));
-    await cp(join(folder, 'right'), site, { recursive: true });
-    const config = structuredClone(original);
-    await change(config, site);
-    return { site, file: await writeConfig(site, config) };
-  };
   const check = async (file: string): Promise<{ answer: Answer; exitCode: number | null }> => {
     const { stdout, exitCode } = await dppdl(['check', '--config', file, '--json']);
     return { answer: JSON.parse(stdout), exitCode };
   };
 
   it('finds everything right, line by line', async () => {
-    const { file, site } = await siteWith('all right', () => {});
+    const { file, site } = await sites.siteWith('all right', () => {});
     const { answer, exitCode } = await check(file);
     assert.equal(exitCode, 0, JSON.stringify(answer, null, 1));
     assert.deepEqual(
@@ -173,7 +145,7 @@ describe('dppdl check', () => {
   ];
   for (const [name, line, code, exitCode, change] of troubles) {
     it(`names ${name}: ${line} ${code}, exit code ${exitCode}`, async () => {
-      const { file, site } = await siteWith(name, change);
+      const { file, site } = await sites.siteWith(name, change);
       const found = await check(file);
       const failed = found.answer.findings.filter(({ state }) => state === 'failed');
       assert.deepEqual(
@@ -193,7 +165,7 @@ describe('dppdl check', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     assert.ok(address !== null && typeof address !== 'string');
-    const { file } = await siteWith('port', (config) => {
+    const { file } = await sites.siteWith('port', (config) => {
       Object.assign(config, { listen: [`/ip4/127.0.0.1/tcp/${address.port}`] });
     });
     const { answer, exitCode } = await check(file);
@@ -203,8 +175,9 @@ describe('dppdl check', () => {
   });
 
   it('warns, and goes on, about files others may read and an account nobody invited', async () => {
-    const { file } = await siteWith('warnings', async (config, site) => {
+    const { file } = await sites.siteWith('warnings', async (config, site) => {
       await chmod(join(site, 'password'), 0o644);
+      const { chain, contract, folder } = sites;
       const [, , , , stranger] = chain.wallets;
       const other = await createSite(join(folder, 'stranger'), {
         rpcUrl: chain.url,
@@ -222,7 +195,8 @@ describe('dppdl check', () => {
   });
 
   it('knows a registered party by its node secret, and which other parties answer', async () => {
-    const { file, site } = await siteWith('registered', () => {});
+    const { chain, contract, folder } = sites;
+    const { file, site } = await sites.siteWith('registered', () => {});
     const own = createNodeKeys(await readNodeSecret(join(site, 'keys/node.json'), 'correct horse'));
     const directory = new Map<number, Party>();
     const peer = createPeer(
@@ -265,7 +239,7 @@ describe('dppdl check', () => {
     assert.equal(found['other parties'].detail, `1 of 2 answer; silent: party 2 (${nobody})`);
     assert.equal(exitCode, 0);
 
-    const other = await siteWith('another secret', async (config) => {
+    const other = await sites.siteWith('another secret', async (config) => {
       const [, stranger] = chain.wallets;
       await createSite(join(folder, 'secret'), { rpcUrl: chain.url, contract, accountKey: stranger.privateKey });
       config.keys = { ...config.keys, node: join(folder, 'secret/keys/node.json') };
@@ -276,7 +250,7 @@ describe('dppdl check', () => {
   });
 
   it('looks at everything that does not depend on a failure', async () => {
-    const { file } = await siteWith('two troubles', async (config, site) => {
+    const { file } = await sites.siteWith('two troubles', async (config, site) => {
       Object.assign(config.ledger, { chainId: 1 });
       await truncate(join(site, 'data/images'));
     });
@@ -291,8 +265,8 @@ describe('dppdl check', () => {
 
   // Last: it moves the chain's clock for good.
   it('names a clock that is far off', async () => {
-    await chain.increaseTime(600);
-    const { file } = await siteWith('clock', () => {});
+    await sites.chain.increaseTime(600);
+    const { file } = await sites.siteWith('clock', () => {});
     const { answer, exitCode } = await check(file);
     assert.equal(answer.findings.find(({ state }) => state === 'failed')?.code, 'CLOCK_SKEW');
     assert.equal(exitCode, 2);

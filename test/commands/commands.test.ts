@@ -14,11 +14,8 @@ import { dataSchema } from '../../node/dataset/options.ts';
 import { exitCodes } from '../../node/failure.ts';
 import { isMember } from '../../sdk/actions/isMember.ts';
 import { createClient } from '../../sdk/client.ts';
-import { deploy } from '../../sdk/deploy.ts';
-import { type Chain, startHardhat } from '../chain.ts';
-import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
 import { dppdl } from './cli.ts';
-import { consortium, consortiumHashHex, createSite, writeConfig } from './site.ts';
+import { consortium, consortiumHashHex, createSites, type Sites } from './site.ts';
 
 const guide = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
 
@@ -114,49 +111,39 @@ describe('docs/operating.md', () => {
 });
 
 describe('dppdl status and invite', () => {
-  let folder = '';
-  let chain: Chain;
-  let contract = '';
+  let sites: Sites;
+  let site = '';
   let file = '';
   before(async () => {
-    chain = await startHardhat({ accounts: 5 });
-    folder = await mkdtemp(join(tmpdir(), 'dppdl-status-'));
-    ({ contract } = await deploy({
-      rpcUrl: chain.url,
-      chainId: chain.chainId,
-      signer: chain.wallets[0],
-      facts: { ...smallFacts, consortiumHash: consortiumHashHex },
-      members: chain.wallets.slice(0, 4).map(({ address }) => address),
-      sending: fastSending,
-    }));
-    const [{ privateKey: accountKey }] = chain.wallets;
-    file = await writeConfig(folder, await createSite(folder, { rpcUrl: chain.url, contract, accountKey }));
+    sites = await createSites();
+    ({ site, file } = await sites.siteWith('member', () => {}));
   });
-  after(async () => {
-    await chain.stop();
-    await rm(folder, { recursive: true });
-  });
+  after(() => sites.stop());
 
   it('shows the ledger without a password', async () => {
-    await rm(join(folder, 'password'));
+    await rm(join(site, 'password'));
     const { stdout, exitCode } = await dppdl(['status', '--config', file]);
     assert.equal(exitCode, 0);
     assert.match(stdout, /phase: +forming/);
-    assert.match(stdout, new RegExp(`${chain.wallets[0].address}, not registered`));
+    assert.match(stdout, new RegExp(`${sites.chain.wallets[0].address}, not registered`));
     const { facts, state, self } = JSON.parse((await dppdl(['status', '--config', file, '--json'])).stdout);
     assert.equal(facts.consortiumHash, consortiumHashHex);
     assert.deepEqual([state.parties, state.phase, self.party], [[], 'forming', null]);
-    await writeFile(join(folder, 'password'), 'correct horse\n');
+    await writeFile(join(site, 'password'), 'correct horse\n');
   });
 
   it('signs an invitation the configuration can name', async () => {
-    const [, , , , { address }] = chain.wallets;
+    const [, , , , { address }] = sites.chain.wallets;
     const signed = await dppdl(['invite', '--config', file, '--account', address, '--days', '1']);
     assert.equal(signed.exitCode, 0, signed.stderr);
     const { expires, signature } = JSON.parse(signed.stdout);
     assert.match(signature, /^0x[0-9a-f]{130}$/);
     assert.ok(Math.abs(expires - Date.now() / 1000 - 86_400) < 60);
-    const client = await createClient({ rpcUrl: chain.url, chainId: chain.chainId, contract });
+    const client = await createClient({
+      rpcUrl: sites.chain.url,
+      chainId: sites.chain.chainId,
+      contract: sites.contract,
+    });
     assert.equal(await isMember(client, { account: address }), false);
     client.close();
     const wrong = await dppdl(['invite', '--config', file, '--account', '0x12']);

@@ -4,54 +4,22 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { deploy } from '../../sdk/deploy.ts';
-import { type Chain, startHardhat } from '../chain.ts';
-import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
 import { dppdl } from './cli.ts';
-import { consortium, consortiumHashHex, createSite, type SiteConfig, writeConfig } from './site.ts';
-
-const parameterCount = 16 * 3 + 3 + 3 * 2 + 2;
+import { consortium, createSites, type SiteConfig, type Sites } from './site.ts';
 
 describe('dppdl node', () => {
-  let folder = '';
-  let chain: Chain;
-  let original: SiteConfig;
-
+  let sites: Sites;
   before(async () => {
-    chain = await startHardhat({ accounts: 5 });
-    folder = await mkdtemp(join(tmpdir(), 'dppdl-node-'));
-    const { contract } = await deploy({
-      rpcUrl: chain.url,
-      chainId: chain.chainId,
-      signer: chain.wallets[0],
-      facts: { ...smallFacts, parameterCount, consortiumHash: consortiumHashHex, startParties: 4 },
-      members: chain.wallets.slice(0, 4).map(({ address }) => address),
-      sending: fastSending,
-    });
-    const [{ privateKey: accountKey }] = chain.wallets;
-    original = await createSite(join(folder, 'right'), { rpcUrl: chain.url, contract, accountKey });
+    sites = await createSites();
   });
-  after(async () => {
-    await chain.stop();
-    await rm(folder, { recursive: true });
-  });
-
-  /** A copy of the right site, with one thing changed. */
-  const siteWith = async (name: string, change: (config: SiteConfig, site: string) => unknown) => {
-    const site = join(folder, name.replaceAll(/\W/g, '-'));
-    await cp(join(folder, 'right'), site, { recursive: true });
-    const config = structuredClone(original);
-    await change(config, site);
-    return { site, file: await writeConfig(site, config) };
-  };
+  after(() => sites.stop());
 
   const troubles: [string, string, number, (config: SiteConfig, site: string) => unknown][] = [
     ['an unknown key', 'UNKNOWN_KEY', 2, (config) => Object.assign(config, { lisen: [] })],
@@ -69,7 +37,7 @@ describe('dppdl node', () => {
   ];
   for (const [name, code, exitCode, change] of troubles) {
     it(`stops at ${name} with ${code}, exit code ${exitCode}`, async () => {
-      const { file } = await siteWith(name, change);
+      const { file } = await sites.siteWith(name, change);
       const ended = await dppdl(['node', '--config', file, '--json']);
       const { error } = JSON.parse(ended.stderr.trim().split('\n').at(-1) ?? '');
       assert.deepEqual([error.code, ended.exitCode], [code, exitCode], ended.stderr);
@@ -78,7 +46,9 @@ describe('dppdl node', () => {
   }
 
   it('says for people what is wrong and what to do, in two lines and without a stack', async () => {
-    const { file, site } = await siteWith('text', (config) => Object.assign(config.data.train, { images: 'none' }));
+    const { file, site } = await sites.siteWith('text', (config) =>
+      Object.assign(config.data.train, { images: 'none' }),
+    );
     const ended = await dppdl(['node', '--config', file]);
     assert.equal(ended.stdout, '');
     const lines = ended.stderr.trim().split('\n');
@@ -94,7 +64,7 @@ describe('dppdl node', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     assert.ok(address !== null && typeof address !== 'string');
-    const { file } = await siteWith('port', (config) => {
+    const { file } = await sites.siteWith('port', (config) => {
       Object.assign(config, { listen: [`/ip4/127.0.0.1/tcp/${address.port}`] });
     });
     const ended = await dppdl(['node', '--config', file, '--json']);
@@ -104,7 +74,7 @@ describe('dppdl node', () => {
   });
 
   it('registers, serves its status, and ends with 0 when asked to stop', { timeout: 60_000 }, async () => {
-    const { file, site } = await siteWith('whole', (config) => {
+    const { file, site } = await sites.siteWith('whole', (config) => {
       Object.assign(config, { metrics: { port: 0 }, log: { file: 'state/node.log' } });
     });
     const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
@@ -133,7 +103,7 @@ describe('dppdl node', () => {
       assert.equal(await ended, 0, stderr);
       const log = await readFile(join(site, 'state/node.log'), 'utf8');
       assert.match(log, /"msg":"Stopped"/);
-      assert.ok(!log.includes(chain.wallets[0].privateKey.slice(2)) && !log.includes('correct horse'));
+      assert.ok(!log.includes(sites.chain.wallets[0].privateKey.slice(2)) && !log.includes('correct horse'));
     } finally {
       child.kill('SIGKILL');
     }
@@ -141,8 +111,8 @@ describe('dppdl node', () => {
 
   // Last: it moves the chain's clock for good.
   it('refuses to run with a clock that is far off', async () => {
-    await chain.increaseTime(600);
-    const { file } = await siteWith('clock', () => {});
+    await sites.chain.increaseTime(600);
+    const { file } = await sites.siteWith('clock', () => {});
     const ended = await dppdl(['node', '--config', file, '--json']);
     assert.match(ended.stderr, /CLOCK_SKEW/);
     assert.equal(ended.exitCode, 2);

@@ -3,12 +3,16 @@
  * break one thing at a time.
  * @module
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { consortiumHash, consortiumSchema } from '../../node/consortium.ts';
 import { writeIdx } from '../../node/dataset/idx.ts';
 import { createKeystores } from '../../node/keystore.ts';
+import { deploy } from '../../sdk/deploy.ts';
+import { type Chain, startHardhat } from '../chain.ts';
+import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
 
 /** A consortium of tiny models. */
 export const consortium = consortiumSchema.parse({
@@ -26,6 +30,8 @@ export const consortium = consortiumSchema.parse({
   deadlines: { form: 60, benchmark: 60, order: 60, deliver: 60, evaluate: 60 },
 });
 
+/** |w| of its model. */
+const PARAMETER_COUNT = 16 * 3 + 3 + 3 * 2 + 2;
 /** Its hash as the ledger holds it. */
 export const consortiumHashHex = `0x${Buffer.from(consortiumHash(consortium)).toString('hex')}`;
 
@@ -73,4 +79,49 @@ export async function writeConfig(folder: string, config: SiteConfig): Promise<s
   const file = join(folder, 'node.yaml');
   await writeFile(file, stringify(config));
   return file;
+}
+
+/** A chain with a ledger of four members, and copies of the first member's site to break one thing each. */
+export interface Sites {
+  readonly folder: string;
+  readonly chain: Chain;
+  readonly contract: string;
+  /** A copy of a site where all is right, with one thing changed, and its configuration file. */
+  siteWith(
+    name: string,
+    change: (config: SiteConfig, site: string) => unknown,
+  ): Promise<{ readonly site: string; readonly file: string }>;
+  stop(): Promise<void>;
+}
+
+/** Starts the chain and writes the site that is right. */
+export async function createSites(): Promise<Sites> {
+  const chain = await startHardhat({ accounts: 5 });
+  const folder = await mkdtemp(join(tmpdir(), 'dppdl-sites-'));
+  const { contract } = await deploy({
+    rpcUrl: chain.url,
+    chainId: chain.chainId,
+    signer: chain.wallets[0],
+    facts: { ...smallFacts, parameterCount: PARAMETER_COUNT, consortiumHash: consortiumHashHex },
+    members: chain.wallets.slice(0, 4).map(({ address }) => address),
+    sending: fastSending,
+  });
+  const [{ privateKey: accountKey }] = chain.wallets;
+  const original = await createSite(join(folder, 'right'), { rpcUrl: chain.url, contract, accountKey });
+  return {
+    folder,
+    chain,
+    contract,
+    async siteWith(name, change) {
+      const site = join(folder, name.replaceAll(/\W/g, '-'));
+      await cp(join(folder, 'right'), site, { recursive: true });
+      const config = structuredClone(original);
+      await change(config, site);
+      return { site, file: await writeConfig(site, config) };
+    },
+    async stop() {
+      await chain.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
 }
