@@ -6,7 +6,7 @@
  * console.log(summary.fairness.r, summary.parties.map(({ accuracy }) => accuracy));
  * @module
  */
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { getAddress } from 'ethers';
@@ -22,7 +22,7 @@ import { factsOf } from '../ledger/constitution.ts';
 import { createMemoryLedger, type MemoryLedger } from '../ledger/memoryLedger.ts';
 import { createMemoryNetwork } from '../peer/memoryExchange.ts';
 import { type RunSummary, summarise } from '../report/summary.ts';
-import { createSampleGenerator } from '../samples/generator.ts';
+import { createGaussianGenerator } from '../samples/gaussian.ts';
 import { createMemoryStore } from '../store/memoryStore.ts';
 import type { Examples, PartyId } from '../types.ts';
 import { type Behaviour, DroppedOut, misbehave, spoilExamples } from './behaviour.ts';
@@ -45,13 +45,13 @@ export interface SimulationOptions {
   readonly parties: readonly SimulatedParty[];
   /** Held-out examples on which accuracy is measured. */
   readonly test: Examples;
-  /** Everything but privacy noise and keys follows from it. */
+  /** Everything follows from it: data order, keys, and the privacy noise too, which protects nobody in a simulation. */
   readonly seed: number;
   /** Run the real onion; the models are the same to the bit. */
   readonly secure?: boolean;
   /** Privacy of the published samples; ε = 4, δ = 1e-5 unless told. */
   readonly privacy?: { readonly epsilon: number; readonly delta: number };
-  /** Makes the samples; the node's own choice unless told. */
+  /** Makes the samples; the node's generator for small data unless told. */
   readonly generator?: SampleGenerator;
   /** Training threads; one per core unless told. */
   readonly threads?: number;
@@ -89,12 +89,15 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const board = createPlainBoard();
   const registered = parties.map(() => Promise.withResolvers<void>());
   const events: NodeEvent[][] = parties.map(() => []);
-  const generator =
+  const generatorOf = (id: PartyId): SampleGenerator =>
     options.generator ??
-    createSampleGenerator(
-      { kind: 'auto', epsilon: 4, delta: 1e-5, ...options.privacy, normalisation: consortium.inputs },
-      () => undefined,
-    );
+    createGaussianGenerator({
+      epsilon: 4,
+      delta: 1e-5,
+      ...options.privacy,
+      normalisation: consortium.inputs,
+      randomBytes: repeatableBytes(digest(seed, id, 'samples')),
+    });
   const facts = await books.as(accounts[0]).facts();
 
   const members = parties.map(({ examples, sharingLevel, behaviour = { kind: 'honest' } }, id): Member => {
@@ -112,7 +115,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       ledger,
       exchange: network.join(id),
       learner,
-      generator,
+      generator: generatorOf(id),
       keys,
       envelopes: options.secure
         ? createOnionEnvelopes({ aggregation, facts, keys, ledger })
@@ -163,6 +166,12 @@ const PEER_ID = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN';
 
 function digest(seed: number, id: PartyId, purpose: string): Buffer {
   return createHash('sha256').update(`dppdl simulation ${seed} ${id} ${purpose}`).digest();
+}
+
+/** An endless stream of bytes that looks random and is the same for the same key: AES-256-CTR. */
+function repeatableBytes(key: Buffer): (length: number) => Uint8Array {
+  const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+  return (length) => new Uint8Array(cipher.update(Buffer.alloc(length)));
 }
 
 /** Ids follow the order of INIT, which must not depend on who trains fastest. */

@@ -1,0 +1,107 @@
+/**
+ * Simulated consortia: repeatable, the same with and without encryption, and able to misbehave.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Consortium } from '../../node/consortium.ts';
+import type { Behaviour } from '../../node/simulation/behaviour.ts';
+import { type SimulationOptions, simulate } from '../../node/simulation/simulate.ts';
+import type { Examples } from '../../node/types.ts';
+import { smallConsortium, toyExamples } from '../algorithm/world.ts';
+
+/** Publishes fresh toy points, so that nothing hangs on privacy noise. */
+const generator: NonNullable<SimulationOptions['generator']> = {
+  async generate({ shape }: Examples, count) {
+    const { inputs } = toyExamples(count, 999);
+    return { samples: { inputs, shape }, privacy: { generator: 'gaussian', epsilon: 4, delta: 1e-5, unit: 'record' } };
+  },
+};
+
+function small(behaviours: readonly (Behaviour | undefined)[], changes: Partial<Consortium> = {}): SimulationOptions {
+  return {
+    consortium: smallConsortium(changes),
+    parties: behaviours.map((behaviour, id) => ({
+      examples: toyExamples(60, id + 1),
+      sharingLevel: 0.3,
+      ...(behaviour && { behaviour }),
+    })),
+    test: toyExamples(200, 500),
+    seed: 3,
+    generator,
+    threads: 1,
+  };
+}
+
+const honest = [undefined, undefined, undefined, undefined];
+
+describe('simulate', () => {
+  it('gives the same models for the same seed, with any number of threads', async () => {
+    const [first, again] = [await simulate(small(honest)), await simulate({ ...small(honest), threads: 2 })];
+    assert.deepEqual(again.parameters, first.parameters);
+  });
+
+  it('gives the same models to the bit with the onion as without it', async () => {
+    const [plain, secure] = [await simulate(small(honest)), await simulate({ ...small(honest), secure: true })];
+    assert.deepEqual(secure.parameters, plain.parameters);
+    assert.deepEqual(
+      secure.summary.parties.map(({ points }) => points),
+      plain.summary.parties.map(({ points }) => points),
+    );
+  });
+
+  it('keeps the books and finishes all rounds', async () => {
+    const { summary } = await simulate(small(honest));
+    assert.ok(summary.books.balanced);
+    assert.deepEqual(summary.troubles, []);
+    for (const { rounds } of summary.parties) assert.equal(rounds.length, 3);
+  });
+
+  for (const kind of ['randomAnswers', 'constantAnswers', 'flippedLabels', 'randomLabels'] as const) {
+    it(`votes out a party with ${kind}`, async () => {
+      const { summary } = await simulate(small([...honest, { kind }]));
+      assert.deepEqual(
+        summary.parties.map(({ credible }) => credible),
+        [true, true, true, true, false],
+      );
+      assert.ok(summary.books.balanced);
+    });
+  }
+
+  for (const behaviour of [
+    { kind: 'noiseGradient' },
+    { kind: 'signFlippedGradient' },
+    { kind: 'zeroGradient' },
+    { kind: 'scaledGradient', factor: 100 },
+  ] as const) {
+    it(`bounds what a party with ${behaviour.kind} adds by the clamp`, async () => {
+      const clean = await simulate(small(honest, { rounds: 1 }));
+      const attacked = await simulate(small([behaviour, ...honest.slice(1)], { rounds: 1 }));
+      const [, before] = clean.parameters;
+      const [, after] = attacked.parameters;
+      assert.ok(before !== undefined && after !== undefined);
+      const difference = before.reduce((most, value, at) => Math.max(most, Math.abs(value - after[at])), 0);
+      // The mean of four: one party moves an entry by at most 2·clamp/4.
+      assert.ok(difference > 0 && difference <= (2 * 0.5) / 4 + 1e-6, String(difference));
+    });
+  }
+
+  it('goes on without a party that drops out, and says so', async () => {
+    const { summary } = await simulate(small([...honest, { kind: 'dropOut', round: 2 }]));
+    for (const { rounds } of summary.parties.slice(0, 4)) {
+      assert.equal(rounds.length, 3);
+      assert.deepEqual(rounds[0].missing, []);
+      assert.deepEqual(rounds[1].missing, [4]);
+      assert.equal(rounds[1].skipped, false);
+    }
+    assert.ok(summary.books.balanced);
+  });
+
+  it('lets nobody gain points by overstating its data', async () => {
+    const factor = 10;
+    const { summary } = await simulate(small([{ kind: 'overstatedData', factor }, ...honest.slice(1)]));
+    const [liar, other] = summary.parties;
+    assert.equal(liar.examples, 600);
+    assert.ok(BigInt(liar.points) < BigInt(other.points));
+  });
+});
