@@ -2,10 +2,12 @@
  * Algorithm 2, privacy-preserving collaborative deep learning: one round of one party.
  * @module
  */
-import { scheduleAt } from '../consortium.ts';
+import { type Consortium, scheduleAt } from '../consortium.ts';
 import { fadeCredibility, lowContributors, normaliseCredibility } from '../credibility/credibility.ts';
 import type { PartyId } from '../types.ts';
-import { type Collection, collectSum } from './collection.ts';
+import { addMean } from './aggregation/mean.ts';
+import { addSum } from './aggregation/sum.ts';
+import { collectSum } from './collection.ts';
 import { deliver } from './delivery.ts';
 import {
   accuracyOf,
@@ -71,7 +73,8 @@ export async function playRound(
   announce(evaluating);
   const inTime = waitingSignal(member, evaluating, signal);
   const collection = await collectSum(member, evaluating, round, inTime);
-  const parameters = integrate(member, before.parameters, gradient, collection);
+  const integrate = rules[consortium.aggregation.rule];
+  const parameters = integrate(before.parameters, gradient, collection.sum, collection.providers);
   models.put(round, parameters);
 
   // 4: local credibility update on freshly drawn samples, by the updated models.
@@ -134,17 +137,11 @@ export async function playRound(
   return after;
 }
 
-/** w + Δw + ΣΔw̃, or its mean over those who gave. */
-function integrate(
-  member: Member,
-  parameters: Float32Array,
-  gradient: Float32Array,
-  { sum, providers }: Collection,
-): Float32Array {
-  // deviation: the paper always adds the plain sum, which is as many steps as there are providers where one was meant.
-  const share = member.consortium.aggregation.rule === 'mean' ? 1 / (1 + providers) : 1;
-  return parameters.map((value, index) => value + share * (gradient[index] + (sum?.[index] ?? 0)));
-}
+/** The consortium's aggregation rules by name; each sees sums only. */
+const rules: Record<
+  Consortium['aggregation']['rule'],
+  (parameters: Float32Array, gradient: Float32Array, sum: Float32Array | undefined, providers: number) => Float32Array
+> = { sum: addSum, mean: addMean };
 
 /** This round's credibility on the scale of last round's; who gave no labels keeps what it had. */
 function normaliseFresh(
