@@ -8,11 +8,11 @@ import { noise } from '@libp2p/noise';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { createLibp2p } from 'libp2p';
 import type { Exchange, ExchangeHandlers } from '../algorithm/ports.ts';
 import type { PartyId } from '../types.ts';
+import { listenFailure, parseAddress, reachable } from './addresses.ts';
 import { ask } from './client.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createConnectionGater, type Directory } from './directory.ts';
@@ -226,46 +226,6 @@ function mergeProtocols(changes: PeerOptions['protocols'] = {}): Record<Protocol
   };
 }
 
-function parseAddress(text: string): Multiaddr {
-  try {
-    return multiaddr(text);
-  } catch (cause) {
-    throw new ExchangeError('ADDRESS_INVALID', `"${text}" is no multiaddr.`, {
-      fault: 'self',
-      action: 'Write addresses like /ip4/0.0.0.0/tcp/4001.',
-      cause,
-    });
-  }
-}
-
 function stopped(): ExchangeError {
   return new ExchangeError('STOPPED', 'The peer is not running.', { fault: 'self' });
-}
-
-/** Own addresses without the peer id; loopback ones last, as nobody else can use them. */
-function reachable(addresses: readonly Multiaddr[]): string[] {
-  const texts = addresses.map((address) => String(address).replace(/\/p2p\/[^/]+$/, ''));
-  const isLoopback = (text: string) => text.startsWith('/ip4/127.') || text.startsWith('/ip6/::1/');
-  return [...texts.filter((text) => !isLoopback(text)), ...texts.filter(isLoopback)];
-}
-
-/** Says in one sentence why listening failed. */
-function listenFailure(cause: unknown, listen: readonly string[]): unknown {
-  const text = String(cause);
-  const where = listen.join(', ');
-  if (text.includes('EADDRINUSE')) {
-    return new ExchangeError('ADDRESS_IN_USE', `Another program already listens on ${where}.`, {
-      fault: 'self',
-      action: 'Stop it, or choose another port.',
-      cause,
-    });
-  }
-  if (cause instanceof Error && cause.name.startsWith('UnsupportedListenAddress')) {
-    return new ExchangeError('ADDRESS_INVALID', `This machine cannot listen on ${where}.`, {
-      fault: 'self',
-      action: "Use one of this machine's addresses, or /ip4/0.0.0.0/tcp/<port>, and a port you may open.",
-      cause,
-    });
-  }
-  return cause;
 }
