@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import { describeFailure, exitCodeOf, exitCodes } from './failure.ts';
+import { systemCode } from './systemCode.ts';
 
 /** A command: what the list in `--help` says, and where it is. Loaded only when it is the one asked for. */
 interface Entry {
@@ -54,6 +55,11 @@ const entries: readonly Entry[] = [
     name: 'invite',
     summary: 'sign an invitation for a new party',
     load: async () => (await import('./commands/invite.ts')).createInviteCommand(),
+  },
+  {
+    name: 'samples',
+    summary: 'look at the samples a node would publish, before it does',
+    load: async () => (await import('./commands/samples.ts')).createSamplesCommand(),
   },
   {
     name: 'privacy',
@@ -105,6 +111,12 @@ Exit codes: 0 ok, 2 configuration or usage, 3 data, 4 keys, 5 chain, 6 network o
   }
   return unify(program);
 }
+
+// Whoever reads the output may stop reading (`| head`); that is no failure.
+process.stdout.on('error', (error) => {
+  if (systemCode(error) !== 'EPIPE') throw error;
+  process.exit(exitCodes.ok);
+});
 
 const parameters = process.argv.slice(2);
 try {

@@ -14,10 +14,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `dppdl` with parameters and waits for its end; a process that hangs is killed after a minute. */
+/**
+ * Runs `dppdl` with parameters and waits for its end; a process that hangs is killed after a minute.
+ * @param readOutput - false closes the reading end of its standard output at once.
+ */
 export async function dppdl(
   parameters: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  { readOutput = true }: { readonly readOutput?: boolean } = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, [program, ...parameters], {
     env: { ...process.env, DPPDL_DEBUG: '', ...environment },
@@ -25,6 +29,7 @@ export async function dppdl(
     timeout: 60_000,
     killSignal: 'SIGKILL',
   });
+  if (!readOutput) child.stdout.destroy();
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text;

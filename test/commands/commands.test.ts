@@ -47,6 +47,11 @@ describe('dppdl', () => {
     }
   });
 
+  it('ends quietly when nobody reads on', async () => {
+    const ended = await dppdl(['config', 'schema'], {}, { readOutput: false });
+    assert.deepEqual([ended.exitCode, ended.stderr], [0, '']);
+  });
+
   it('makes keys once, shows what is public, and refuses to make them again', async () => {
     const place = ['--folder', join(folder, 'keys'), '--password-file', join(folder, 'password'), '--json'];
     const made = await dppdl(['keys', 'new', ...place]);
