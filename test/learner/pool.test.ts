@@ -67,7 +67,7 @@ test('idle threads do not keep the process alive, busy ones do', async () => {
     const labels = await learner.label(learner.initialise(1), new Float32Array(4));
     console.log(labels.length);`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-    timeout: 20_000,
+    timeout: 60_000,
   });
   assert.equal(stdout.trim(), '2');
 });
