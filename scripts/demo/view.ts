@@ -4,104 +4,146 @@
  */
 import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
-import type { NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
+import type { NodeEvent } from '../../node/algorithm/ports.ts';
+import { emptyView, type NodeView, updateView } from '../../node/nodeView.ts';
 import { megabytes, percent, thousands } from '../../node/report/text.ts';
+import type { NodeFailure } from './nodes.ts';
 import type { DemoNode } from './prepare.ts';
 
-/** Shows events. */
+/** Shows what happens. */
 export interface View {
   /** A step of the demo itself. */
   step(text: string): void;
   event(node: DemoNode, event: NodeEvent): void;
+  /** A node that ended badly. */
+  failed(failure: NodeFailure): void;
   /** Leaves the last picture where it is. */
   done(): void;
 }
 
-interface Row {
-  phase: string;
-  party: number | undefined;
-  last: RoundEvent | undefined;
-}
-
 /** Says nothing, for `--json`. */
-export const silentView: View = { step() {}, event() {}, done() {} };
+export const silentView: View = { step() {}, event() {}, failed() {}, done() {} };
 
-/** A line an event is worth when there is no terminal; undefined for those that would only scroll by. */
-export function describeEvent(node: DemoNode, event: NodeEvent, rounds: number): string | undefined {
+const REDRAW_MS = 1000;
+/** Notes shown below the table. */
+const VISIBLE_NOTES = 5;
+
+/** What plain lines and notes say of an event; undefined for those that would only scroll by. */
+export function describeEvent(name: string, event: NodeEvent, rounds: number): string | undefined {
   switch (event.type) {
-    case 'registered':
-      return `${node.name}  registered as party ${event.party}: ${event.samples} samples, λ = ${event.sharingLevel.toFixed(2)}, ε = ${event.privacy.epsilon} (${event.privacy.generator})`;
-    case 'benchmarked':
-      return `${node.name}  benchmarked: standalone ${percent(event.accuracy)}${event.reported.length > 0 ? `, reported ${event.reported.join(', ')}` : ''}`;
-    case 'round':
-      return `${node.name}  round ${event.round}/${rounds}: ${percent(event.accuracy)} (alone ${percent(event.accuracyAlone)}), ${thousands(event.points)} points, sent ${megabytes(event.bytesSent)}${event.missing.length > 0 ? `, MISSING ${event.missing.join(', ')}` : ''}`;
+    case 'registered': {
+      const { generator, epsilon } = event.privacy;
+      return `${name} registered as party ${event.party}: ${event.samples} samples (${generator}, ε = ${epsilon}), λ = ${event.sharingLevel.toFixed(2)}`;
+    }
+    case 'benchmarked': {
+      const reported = event.reported.length > 0 ? `, reported parties ${event.reported.join(', ')}` : '';
+      return `${name} benchmarked: standalone ${percent(event.accuracy)}${reported}`;
+    }
+    case 'round': {
+      const missing = event.missing.length > 0 ? `, MISSING parties ${event.missing.join(', ')}` : '';
+      const skipped = event.skipped ? ', NOTHING ADDED' : '';
+      return `${name} round ${event.round}/${rounds}: ${percent(event.accuracy)} (alone ${percent(event.accuracyAlone)}), ${thousands(event.points)} points, sent ${megabytes(event.bytesSent)}${missing}${skipped}`;
+    }
     case 'removed':
-      return `${node.name}  party ${event.party} was removed in round ${event.round}`;
-    case 'warning':
-      return `${node.name}  round ${event.round}: ${event.message} (${event.code}${event.party === null ? '' : `, party ${event.party}`})`;
+      return `${name} saw party ${event.party} voted out in round ${event.round}`;
+    case 'warning': {
+      const about = event.party === null ? '' : `, party ${event.party}`;
+      return `${name} round ${event.round}: ${event.message} (${event.code}${about})`;
+    }
     default:
       return undefined;
   }
 }
 
-/** Creates a view on a stream. */
-export function createView(stream: NodeJS.WriteStream, nodes: () => readonly DemoNode[], rounds: number): View {
-  const started = performance.now();
-  const stamp = () => `${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  `;
-  if (!stream.isTTY) {
-    const print = (line: string) => stream.write(`${stamp()}${line}\n`);
-    return {
-      step: print,
-      event(node, event) {
-        const line = describeEvent(node, event, rounds);
-        if (line !== undefined) print(line);
-      },
-      done() {},
-    };
-  }
+/** How a failure is told while the others go on. */
+function describeFailure({ node, how }: NodeFailure): string {
+  return `${node.name} FAILED with ${how}; the others go on`;
+}
 
+/** One line for each thing that happens. */
+function createLines(stream: NodeJS.WriteStream, stamp: () => string, rounds: number): View {
+  const print = (line: string) => stream.write(`${stamp()}${line}\n`);
+  return {
+    step: print,
+    event(node, event) {
+      const line = describeEvent(node.name, event, rounds);
+      if (line !== undefined) print(line);
+    },
+    failed: (failure) => print(describeFailure(failure)),
+    done() {},
+  };
+}
+
+/** A table with a row for each node, redrawn in place. */
+function createTable(
+  stream: NodeJS.WriteStream,
+  stamp: () => string,
+  rounds: number,
+  nodes: () => readonly DemoNode[],
+): View {
   const update = createLogUpdate(stream);
-  const rows = new Map<string, Row>();
+  const views = new Map<string, NodeView>();
+  const failed = new Set<string>();
   const notes: string[] = [];
   let step = '';
+
+  const row = (name: string) => {
+    const { party, phase, rounds: finished, finished: end } = views.get(name) ?? emptyView;
+    const last = finished.at(-1);
+    return [
+      name,
+      party ?? '',
+      last ? `${last.round}/${rounds}` : '',
+      failed.has(name) ? 'FAILED' : end ? 'finished' : phase,
+      percent(last?.accuracy ?? null),
+      percent(last?.accuracyAlone ?? null),
+      last ? thousands(last.points) : '',
+      last ? megabytes(last.bytesSent) : '',
+      last ? megabytes(last.bytesReceived) : '',
+    ];
+  };
   const draw = () => {
     const table = new Table({
       head: ['node', 'party', 'round', 'phase', 'accuracy', 'alone', 'points', 'sent', 'received'],
-      style: { head: [], border: [] },
+      style: { head: [], border: [], compact: true },
     });
-    for (const { name } of nodes()) {
-      const { party, phase, last } = rows.get(name) ?? { party: undefined, phase: 'starting', last: undefined };
-      table.push([
-        name,
-        party ?? '',
-        last ? `${last.round}/${rounds}` : '',
-        phase,
-        percent(last?.accuracy ?? null),
-        percent(last?.accuracyAlone ?? null),
-        last ? thousands(last.points) : '',
-        last ? megabytes(last.bytesSent) : '',
-        last ? megabytes(last.bytesReceived) : '',
-      ]);
-    }
-    update([`${stamp()}${step}`, ...(rows.size > 0 ? [table.toString()] : []), ...notes.slice(-5)].join('\n'));
+    for (const { name } of nodes()) table.push(row(name));
+    update([`${stamp()}${step}`, ...(views.size > 0 ? [table.toString()] : []), ...notes].join('\n'));
   };
+  const note = (text: string) => {
+    notes.push(text);
+    if (notes.length > VISIBLE_NOTES) notes.shift();
+  };
+  const clock = setInterval(draw, REDRAW_MS);
+  clock.unref();
   return {
     step(text) {
       step = text;
       draw();
     },
     event(node, event) {
-      const row = rows.get(node.name) ?? { party: undefined, phase: 'starting', last: undefined };
-      rows.set(node.name, row);
-      if (event.type === 'registered') Object.assign(row, { party: event.party, phase: 'benchmark' });
-      if (event.type === 'phase') row.phase = event.phase;
-      if (event.type === 'round') row.last = event;
-      if (event.type === 'finished') row.phase = 'finished';
-      if (event.type === 'warning' || event.type === 'removed') notes.push(describeEvent(node, event, rounds) ?? '');
+      views.set(node.name, updateView(views.get(node.name) ?? emptyView, event));
+      if (event.type === 'warning' || event.type === 'removed') note(describeEvent(node.name, event, rounds) ?? '');
+      draw();
+    },
+    failed(failure) {
+      failed.add(failure.node.name);
+      note(describeFailure(failure));
       draw();
     },
     done() {
+      clearInterval(clock);
       update.done();
     },
   };
+}
+
+/**
+ * Creates the view that suits a stream.
+ * @param nodes - the nodes, as soon as they are known.
+ */
+export function createView(stream: NodeJS.WriteStream, nodes: () => readonly DemoNode[], rounds: number): View {
+  const started = performance.now();
+  const stamp = () => `${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  `;
+  return stream.isTTY ? createTable(stream, stamp, rounds, nodes) : createLines(stream, stamp, rounds);
 }

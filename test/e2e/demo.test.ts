@@ -19,7 +19,7 @@ const never = new AbortController().signal;
 
 /** A view that tells a test what happens. */
 function watch(onEvent: (name: string, event: NodeEvent) => void): View {
-  return { step() {}, done() {}, event: (node, event) => onEvent(node.name, event) };
+  return { step() {}, done() {}, failed() {}, event: (node, event) => onEvent(node.name, event) };
 }
 
 describe('four nodes, three rounds', () => {
@@ -79,9 +79,9 @@ describe('four nodes, three rounds', () => {
     assert.ok(html.includes('<svg') && !/(src|href)="http/.test(html) && !html.includes('<script'));
     const json = JSON.parse(await readFile(result.json, 'utf8'));
     assert.equal(json.parties.length, 4);
-    for (let node = 0; node < 4; node++) {
-      const log = await readFile(join(out, `node-${node}`, 'node.log'), 'utf8');
-      const password = (await readFile(join(out, `node-${node}`, 'keys', 'password'), 'utf8')).trim();
+    for (const { name } of result.summary.parties) {
+      const log = await readFile(join(out, name, 'node.log'), 'utf8');
+      const password = (await readFile(join(out, name, 'keys', 'password'), 'utf8')).trim();
       assert.ok(!log.includes(password));
       assert.doesNotMatch(log, /privateKey|secretKey|"seed"/);
     }
