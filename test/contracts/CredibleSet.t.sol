@@ -28,6 +28,13 @@ contract CredibleSetTest is Fixture {
         equal(ledger.state().credible, 7);
     }
 
+    function test_theFirstPartyCanBeRemovedToo() public {
+        start();
+        report(0, 0, 0);
+        for (uint256 party = 1; party < 4; ++party) report(party, 0, 1);
+        equal(ledger.state().credible, 14);
+    }
+
     function test_halfOfTheSetDoesNot() public {
         start();
         report(0, 0, 8);

@@ -179,6 +179,41 @@ contract ExchangeTest is Fixture {
         conserved();
     }
 
+    function test_whoDidNotOrderIsNotAsked() public {
+        toOrder();
+        order(2, 1, 3, 100);
+        order(3, 1, 3, 100);
+        vm.warp(START + PHASE);
+        ledger.advance();
+        deliver(0, 1, 12);
+        deliver(1, 1, 8);
+        equal(points(0), 1700);
+        equal(points(1), 1600);
+        equal(points(2), 1400);
+        conserved();
+    }
+
+    /// @notice Counts as wide as they get: six providers lie in two slots of a row, and only those of the second fail.
+    function test_absentProvidersInAnotherSlot() public {
+        IDppdl.Facts memory given = facts();
+        given.parameterCount = type(uint32).max;
+        given.startParties = 6;
+        deploy(given, 6);
+        for (uint256 party = 0; party < 6; ++party) {
+            vm.prank(account(party));
+            ledger.init(registration(1, 1), uninvited());
+        }
+        reportAll(0);
+        eachWaiting(1, IDppdl.Phase.Order);
+        for (uint256 party = 0; party < 4; ++party) deliver(party, 1, 63 & ~(1 << party));
+        vm.warp(START + PHASE);
+        ledger.advance();
+        uint64 all = 5 * uint64(type(uint32).max);
+        // The first four earned 500 and paid for 3 deliveries, the others earned nothing and paid for 4.
+        for (uint256 party = 0; party < 6; ++party) equal(points(party), party < 4 ? all + 200 : all - 400);
+        conserved();
+    }
+
     function test_whoResignsWithdrawsItsOrders() public {
         toOrder();
         order(0, 1, 14, 100);
