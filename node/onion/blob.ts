@@ -34,7 +34,7 @@ import { CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { packedBytes, packWords, unpackWords } from '../gradient/packing.ts';
 import { secureBytes } from '../random.ts';
 import type { ExchangeContext, PartyId } from '../types.ts';
-import { contextBytes } from './context.ts';
+import { contextBytes, partyBytes } from './context.ts';
 import { OnionError } from './errors.ts';
 
 /** RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305, base mode. */
@@ -88,7 +88,8 @@ export function createRoundKey(): { publicKey: Uint8Array; secretKey: Uint8Array
 function header({ context, provider, requester, count, words, bits }: BlobFacts): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.write('DPPD', 'latin1');
-  bytes.set([1, bits, provider, requester], 4);
+  bytes.set([1, bits], 4);
+  bytes.set(partyBytes(provider, requester), 6);
   bytes.writeUInt32BE(context.round, 8);
   bytes.writeUInt32BE(count, 12);
   bytes.writeUInt32BE(words, 16);
@@ -149,7 +150,8 @@ export async function wrap(
       cause,
     });
   }
-  return Buffer.concat([header(facts), closedKey, body, cipher.getAuthTag()]);
+  // A copy, because a Buffer's slice() would share its bytes with whoever takes this for a plain array.
+  return new Uint8Array(Buffer.concat([header(facts), closedKey, body, cipher.getAuthTag()]));
 }
 
 /**

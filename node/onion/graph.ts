@@ -5,13 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { ExchangeContext, PartyId } from '../types.ts';
-import { contextBytes } from './context.ts';
+import { contextBytes, partyBytes } from './context.ts';
 
 /** Groups up to this size, the recipient included, mask completely: there the cost does not matter yet. */
 const COMPLETE_UP_TO = 33;
 
 /**
- * The neighbours of one member of a group.
+ * Draws the graph of one sum.
  *
  * The recipient is everybody's neighbour: without its key not even all other parties together read a blob's words.
  * Against the recipient the providers protect one another. A large group of n providers stands in ⌈log2 n⌉ rings, each
@@ -20,9 +20,33 @@ const COMPLETE_UP_TO = 33;
  * missing, and the drawing keeps anybody from choosing whose neighbour to be.
  * @param group - all members, the recipient among them, ascending.
  * @param beacon - public randomness of the round; 32 bytes.
- * @returns the neighbours, ascending; symmetric: a is b's neighbour exactly if b is a's.
- * Cost: O(n log² n).
+ * @returns the neighbours of a member, ascending; symmetric: a is b's neighbour exactly if b is a's.
+ * Cost: O(n log² n) once, O(log² n) per provider.
  */
+export function maskGraph(
+  group: readonly PartyId[],
+  recipient: PartyId,
+  context: ExchangeContext,
+  beacon: Uint8Array,
+): (member: PartyId) => PartyId[] {
+  if (group.length <= COMPLETE_UP_TO) return (member) => group.filter((other) => other !== member);
+  const providers = group.filter((other) => other !== recipient);
+  const rings = drawRings(providers, recipient, context, beacon);
+  const places = rings.map((ring) => new Map(ring.map((provider, place) => [provider, place])));
+  return (member) => {
+    if (member === recipient) return providers.slice();
+    const near = new Set([recipient]);
+    for (const [number, ring] of rings.entries()) {
+      const place = places[number].get(member);
+      if (place === undefined) throw new RangeError(`Party ${member} is not in the group.`);
+      near.add(ring[(place + 1) % ring.length]);
+      near.add(ring[(place + ring.length - 1) % ring.length]);
+    }
+    return [...near].sort((a, b) => a - b);
+  };
+}
+
+/** The neighbours of one member; see {@link maskGraph}, which is the better choice for several members. */
 export function neighbours(
   group: readonly PartyId[],
   member: PartyId,
@@ -30,15 +54,7 @@ export function neighbours(
   context: ExchangeContext,
   beacon: Uint8Array,
 ): PartyId[] {
-  if (member === recipient || group.length <= COMPLETE_UP_TO) return group.filter((other) => other !== member);
-  const near = new Set([recipient]);
-  const providers = group.filter((other) => other !== recipient);
-  for (const ring of drawRings(providers, recipient, context, beacon)) {
-    const place = ring.indexOf(member);
-    near.add(ring[(place + 1) % ring.length]);
-    near.add(ring[(place + ring.length - 1) % ring.length]);
-  }
-  return [...near].sort((a, b) => a - b);
+  return maskGraph(group, recipient, context, beacon)(member);
 }
 
 /**
@@ -70,13 +86,10 @@ function drawRings(
   context: ExchangeContext,
   beacon: Uint8Array,
 ): PartyId[][] {
-  const prefix = Buffer.concat([Buffer.from('dppdl/1/rings'), contextBytes(context), Buffer.from([recipient]), beacon]);
+  const prefix = Buffer.concat([Buffer.from('dppdl/1/rings'), contextBytes(context), partyBytes(recipient), beacon]);
   const drawn = providers.map((provider) => ({
     provider,
-    lots: createHash('sha256')
-      .update(prefix)
-      .update(Buffer.from([provider]))
-      .digest(),
+    lots: createHash('sha256').update(prefix).update(partyBytes(provider)).digest(),
   }));
   // At most 256 parties, so at most 8 rings: the digest has lots for all of them.
   const rings = Math.ceil(Math.log2(providers.length));

@@ -6,7 +6,7 @@ import { createCipheriv, hkdfSync } from 'node:crypto';
 import { endianness } from 'node:os';
 import { wordMask } from '../gradient/fixedPoint.ts';
 import type { ExchangeContext, PartyId } from '../types.ts';
-import { contextBytes } from './context.ts';
+import { contextBytes, partyBytes } from './context.ts';
 
 /** Words per piece of keystream: small enough to stay in the processor's cache, large enough to hide the calls. */
 const PIECE = 16_384;
@@ -30,7 +30,7 @@ export function maskSeed(
   recipient: PartyId,
   pair: readonly [PartyId, PartyId],
 ): Uint8Array {
-  const ends = Buffer.from([recipient, Math.min(...pair), Math.max(...pair)]);
+  const ends = partyBytes(recipient, Math.min(...pair), Math.max(...pair));
   const info = Buffer.concat([Buffer.from('dppdl/1/mask'), contextBytes(context), ends]);
   return new Uint8Array(hkdfSync('sha256', shared, '', info, 32));
 }
