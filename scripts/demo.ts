@@ -5,9 +5,10 @@
  */
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { describeFailure, exitCodeOf } from '../node/failure.ts';
+import { describeFailure, exitCodeOf, exitCodes } from '../node/failure.ts';
 import { summaryText } from '../node/report/text.ts';
 import { stopSignal } from '../node/signals.ts';
+import { DemoError } from './demo/errors.ts';
 import { MOST_PARTIES } from './demo/names.ts';
 import type { DemoNode } from './demo/prepare.ts';
 import { runDemo } from './demo/run.ts';
@@ -92,6 +93,6 @@ try {
     process.exitCode = 130;
   } else {
     console.error(describeFailure(error, { json: false, debug: process.env['DPPDL_DEBUG'] === '1' }));
-    process.exitCode = exitCodeOf(error);
+    process.exitCode = error instanceof DemoError ? exitCodes.usage : exitCodeOf(error);
   }
 }

@@ -87,13 +87,14 @@ export function demoConsortium({ rounds, deadlines }: Pick<DemoOptions, 'rounds'
   });
 }
 
-/** The plain file if it is there, else the gzipped one. */
-async function idxFile(folder: string, name: string): Promise<string> {
-  const plain = join(folder, name);
-  return access(plain).then(
-    () => plain,
-    () => `${plain}.gz`,
+/** A pair of MNIST's files: plain if the pictures are there so, else gzipped. */
+async function readPair(folder: string, name: string): Promise<Pictures> {
+  const images = join(folder, `${name}-images-idx3-ubyte`);
+  const end = await access(images).then(
+    () => '',
+    () => '.gz',
   );
+  return readIdx(`${images}${end}`, join(folder, `${name}-labels-idx1-ubyte${end}`));
 }
 
 /** Training and test pictures. */
@@ -101,11 +102,7 @@ export async function readDigits(
   options: Pick<DemoOptions, 'data' | 'seed'>,
 ): Promise<{ train: Pictures; test: Pictures }> {
   if (options.data !== undefined) {
-    const { data } = options;
-    const [train, test] = await Promise.all([
-      readIdx(await idxFile(data, 'train-images-idx3-ubyte'), await idxFile(data, 'train-labels-idx1-ubyte')),
-      readIdx(await idxFile(data, 't10k-images-idx3-ubyte'), await idxFile(data, 't10k-labels-idx1-ubyte')),
-    ]);
+    const [train, test] = await Promise.all([readPair(options.data, 'train'), readPair(options.data, 't10k')]);
     return { train, test };
   }
   const digits = await readMnistPackage();
