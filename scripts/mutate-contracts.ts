@@ -9,17 +9,14 @@
  * Prints the survivors and exits 1 when fewer than 95 % are noticed.
  * @module
  */
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import fc from 'fast-check';
 import { z } from 'zod';
-import { playLife } from '../test/ledger/life.ts';
-import { lives } from '../test/ledger/sequences.ts';
-import { openLaboratory } from '../test/ledger/twin.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values: options } = parseArgs({
@@ -144,18 +141,13 @@ function compile(mutant?: Mutant) {
   return { abi, bytecode: `0x${evm.bytecode.object}` };
 }
 
+const judge = fork(join(root, 'test/ledger/judge.ts'));
+
 /** Whether the model notices. */
 async function modelNotices(artifact: { abi: readonly unknown[]; bytecode: string }): Promise<boolean> {
-  const laboratory = await openLaboratory(artifact);
-  try {
-    const life = fc.asyncProperty(lives(60), (given) => playLife(laboratory, given));
-    await fc.assert(life, { numRuns: Number(options.lives), seed: 11, endOnFailure: true });
-    return false;
-  } catch {
-    return true;
-  } finally {
-    await laboratory.close();
-  }
+  judge.send({ ...artifact, lives: Number(options.lives) });
+  const [answer] = await once(judge, 'message');
+  return answer === true;
 }
 
 /** Whether the Solidity tests notice. */
@@ -191,6 +183,7 @@ const all = [...originals]
   .filter((_, index) => index % shards === shard - 1);
 console.log(`${all.length} changes`);
 if (options.list) {
+  judge.disconnect();
   for (const { file, line, what } of all) console.log(`${file}:${line}  ${what}`);
   process.exit(0);
 }
@@ -212,6 +205,7 @@ for (const [index, mutant] of all.entries()) {
   }
   if (index % 20 === 19) console.log(`${index + 1} of ${all.length}: ${JSON.stringify(count)}`);
 }
+judge.disconnect();
 const share = count.noticed / Math.max(1, count.noticed + count.survived);
 console.log(`${JSON.stringify(count)}: ${(share * 100).toFixed(1)} % noticed`);
 process.exitCode = share >= 0.95 ? 0 : 1;
