@@ -2,7 +2,7 @@
  * Algorithm 1, initial benchmarking: each party shows what its data are worth before anything is exchanged.
  * @module
  */
-import { lowContributors, normaliseCredibility } from '../credibility/credibility.ts';
+import { normaliseCredibility } from '../credibility/credibility.ts';
 import {
   accuracyOf,
   credibleOthers,
@@ -16,6 +16,7 @@ import type { ModelShelf } from './modelShelf.ts';
 import type { Checkpoint, Publication } from './ports.ts';
 import { decodeSamples, encodeSamples, samplesHash } from './publication.ts';
 import { rateOthers } from './rating.ts';
+import { report } from './reporting.ts';
 
 /**
  * Runs Algorithm 1 for one party, up to the state with which the first round starts. Repeating it after a crash
@@ -27,10 +28,7 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
 
   // 1: pre-train a-priori models: the standalone model M_i and the sample generator.
   const w0 = learner.initialise(consortium.seed);
-  const standalone = await learner.train(w0, member.examples, {
-    ...consortium.benchmark,
-    seed: seedFor(member.seed, 0, purposes.training),
-  });
+  const standalone = await trainStandalone(member);
   const publication = await publishedSamples(member);
 
   // 2: privacy level initialisation: λ_i = u_i / |D_i|.
@@ -51,29 +49,35 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   const inTime = waitingSignal(member, state, signal);
   const rating = await rateOthers(member, 0, samples, standalone, others, inTime);
 
-  // 4: local credibility normalisation and reports.
-  const everyone = others.map((party) => party.id);
+  // 4: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
   const raw = state.parties.map((party) => rating.credibility[party.id] ?? 0);
-  const credibility = normaliseCredibility(raw, everyone);
-  const reported = lowContributors(credibility, everyone, consortium.credibility.thresholdShare / (others.length + 1));
-  if (state.phase === 'benchmark') await ledger.report(0, reported);
-
-  // 5: credible party set: the ledger removes whom the majority reported; step 4 again over those who stay.
-  const settled = await ledger.reached(1, 'order', signal);
-  // 6: points initialisation, p_i = λ_i·|w|·(n − 1), is the ledger's.
-
-  const accuracy = await accuracyOf(member, standalone);
   const checkpoint: Checkpoint = {
     round: 0,
     // deviation: a consortium may start the rounds from w0 again, because steps on top of trained models diverge.
     parameters: consortium.training.restart ? w0 : standalone,
     alone: consortium.training.restart ? w0 : standalone,
-    credibility: normaliseOverCredible(credibility, settled, self),
+    credibility: normaliseCredibility(
+      raw,
+      others.map((party) => party.id),
+    ),
     silence: state.parties.map(() => 0),
   };
   await member.store.saveCheckpoint(checkpoint);
-  member.observe({ type: 'benchmarked', party: self, accuracy, credibility: checkpoint.credibility, reported });
+  const reported = await report(member, checkpoint);
+
+  // 5: credible party set: the ledger removes whom the majority reported; step 4 again over those who stay.
+  const settled = await ledger.reached(1, 'order', signal);
+  // 6: points initialisation, p_i = λ_i·|w|·(n − 1), is the ledger's.
+  const credibility = normaliseOverCredible(checkpoint.credibility, settled, self);
+  const accuracy = await accuracyOf(member, standalone);
+  member.observe({ type: 'benchmarked', party: self, accuracy, credibility, reported });
   return checkpoint;
+}
+
+/** M_i, the model with which this party labels in round 0; the same whenever it is trained. */
+export function trainStandalone({ consortium, examples, learner, seed }: Member): Promise<Float32Array> {
+  const training = { ...consortium.benchmark, seed: seedFor(seed, 0, purposes.training) };
+  return learner.train(learner.initialise(consortium.seed), examples, training);
 }
 
 /** Generates the samples once; after a restart those already published are used again. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { timingSafeEqual } from 'node:crypto';
+import { smallestPart } from '../onion/graph.ts';
 import type { Delivery, PartyId } from '../types.ts';
 import type { RecoveredSeed, SumRequest } from './envelopes.ts';
 import { AlgorithmError, codeOfOthersFault } from './errors.ts';
@@ -58,11 +59,15 @@ export async function collectSum(
   // Nobody gives seeds for a provider whose UPLOAD is recorded, so a blob that cannot be had costs this sum.
   if (delivered.size < committed.length)
     return skip('BLOB_UNAVAILABLE', 'A recorded delivery could not be had or opened');
-  if (delivered.size < facts.minProviders) return skip('GROUP_TOO_SMALL', 'Too few delivered for a sum to be opened');
-
+  const neighboursOf = envelopes.graph(request);
+  if (smallestPart(survivors, neighboursOf) < facts.minProviders) {
+    return skip('GROUP_TOO_SMALL', 'Too few delivered for a sum to hide each one');
+  }
   const seeds = await Promise.all(
     missing.flatMap((gone) =>
-      envelopes.helpers(request, gone, survivors).map((helper) => fetchSeed(member, round, helper, gone, signal)),
+      neighboursOf(gone)
+        .filter((id) => survivors.includes(id))
+        .map((helper) => fetchSeed(member, round, helper, gone, signal)),
     ),
   );
   const known = seeds.filter((seed) => seed !== undefined);

@@ -51,15 +51,15 @@ export interface Envelopes {
    * @throws OnionError `AUTH_FAILED` (fault peer).
    */
   open(request: SumRequest, provider: PartyId, blob: Uint8Array, key: RoundKey): Promise<Uint32Array>;
-  /** The survivors whose seeds with `missing` the requester needs to sum without it; this party needs no seed of its own. */
-  helpers(request: SumRequest, missing: PartyId, survivors: readonly PartyId[]): readonly PartyId[];
+  /** Who masks with whom in a sum, the requester included; nobody where nothing is masked. */
+  graph(request: SumRequest): (member: PartyId) => readonly PartyId[];
   /** The seed this party shares with `missing` for this one sum; 32 bytes. Whether it may be given is serve.ts's to decide. */
   seed(request: SumRequest, missing: PartyId): Promise<Uint8Array>;
   /**
    * Adds up the words of those who delivered and takes the masks off the sum.
-   * @param seeds - for every provider that did not deliver, those of its {@link helpers}.
+   * @param seeds - for every provider that did not deliver, those of its neighbours that did.
    * @returns Σ Δw̃_j, float32 [D].
-   * @throws OnionError when fewer than `minProviders` delivered, or a seed is missing.
+   * @throws OnionError `GROUP_TOO_SMALL`, `SEED_MISSING`.
    */
   sum(
     request: SumRequest,

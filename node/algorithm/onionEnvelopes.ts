@@ -7,9 +7,9 @@ import type { Consortium } from '../consortium.ts';
 import { decodeFixedSum, encodeFixed, type FixedPoint, fixedPointFor } from '../gradient/fixedPoint.ts';
 import { selectLargest } from '../gradient/select.ts';
 import { type BlobFacts, commitment, createRoundKey, peel, wrap } from '../onion/blob.ts';
-import { OnionError } from '../onion/errors.ts';
-import { neighbours } from '../onion/graph.ts';
+import { maskGraph } from '../onion/graph.ts';
 import { addKeystream, maskSeed, maskSign } from '../onion/keystream.ts';
+import { openSum } from '../onion/sum.ts';
 import type { ExchangeContext, PartyId } from '../types.ts';
 import type { Envelopes, SumRequest } from './envelopes.ts';
 import type { Keys, Ledger, LedgerFacts } from './ports.ts';
@@ -35,8 +35,8 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
     fixedPointFor(clamp, aggregation.levels, orders.length);
   const groupOf = ({ requester, orders }: SumRequest): PartyId[] =>
     [requester.id, ...orders.map(({ provider }) => provider)].sort((a, b) => a - b);
-  const neighboursOf = (request: SumRequest, member: PartyId): PartyId[] =>
-    neighbours(groupOf(request), member, request.requester.id, contextOf(request), request.beacon);
+  const graphOf = (request: SumRequest) =>
+    maskGraph(groupOf(request), request.requester.id, contextOf(request), request.beacon);
   const seedWith = (request: SumRequest, self: PartyId, other: PartyId): Uint8Array => {
     const shared = keys.agree(request.parties[other].maskKey);
     const seed = maskSeed(shared, contextOf(request), request.requester.id, [self, other]);
@@ -51,17 +51,6 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
     words: facts.parameterCount,
     bits: formatOf(request).bits,
   });
-  /** Adds `self`'s keystreams with all its neighbours but those excepted. */
-  const mask = (words: Uint32Array, request: SumRequest, self: PartyId, except: readonly PartyId[] = []): void => {
-    const { bits } = formatOf(request);
-    for (const other of neighboursOf(request, self)) {
-      if (except.includes(other)) continue;
-      const seed = seedWith(request, self, other);
-      addKeystream(words, seed, maskSign(self, other), bits);
-      seed.fill(0);
-    }
-  };
-
   return {
     createRoundKey,
     commitment,
@@ -70,13 +59,17 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
       const self = await selfId();
       const selected = selectLargest(gradient, countOf(request, self));
       const words = encodeFixed(selected, formatOf(request));
-      mask(words, request, self);
+      for (const other of graphOf(request)(self)) {
+        const seed = seedWith(request, self, other);
+        addKeystream(words, seed, maskSign(self, other), formatOf(request).bits);
+        seed.fill(0);
+      }
       return await wrap(words, request.encryptionKey, blobFacts(request, self));
     },
 
     open: (request, provider, blob, key) => peel(blob, key, blobFacts(request, provider)),
 
-    helpers: (request, missing, survivors) => neighboursOf(request, missing).filter((id) => survivors.includes(id)),
+    graph: graphOf,
 
     async seed(request, missing) {
       return seedWith(request, await selfId(), missing);
@@ -84,30 +77,17 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
 
     async sum(request, delivered, seeds) {
       const self = await selfId();
-      if (delivered.size < facts.minProviders) {
-        throw new OnionError('GROUP_TOO_SMALL', `${delivered.size} deliveries are too few to hide each one.`, {
-          fault: 'peer',
-        });
-      }
       const format = formatOf(request);
-      const total = new Uint32Array(facts.parameterCount);
-      for (const words of delivered.values()) for (let at = 0; at < total.length; at++) total[at] += words[at];
-      // The keystreams of the whole group cancel. Add this party's own, without those it shares with the missing …
-      const survivors = [...delivered.keys()];
-      const missing = request.orders.map(({ provider }) => provider).filter((id) => !delivered.has(id));
-      mask(total, request, self, missing);
-      // … and take off what the survivors share with the missing.
-      for (const gone of missing) {
-        for (const helper of neighboursOf(request, gone).filter((id) => survivors.includes(id))) {
-          const given = seeds.find((seed) => seed.helper === helper && seed.missing === gone);
-          if (given === undefined) {
-            throw new OnionError('SEED_MISSING', `Party ${helper} did not help to sum without party ${gone}.`, {
-              fault: 'peer',
-            });
-          }
-          addKeystream(total, given.seed, maskSign(gone, helper), format.bits);
-        }
-      }
+      const total = openSum({
+        requester: self,
+        providers: request.orders.map(({ provider }) => provider),
+        delivered,
+        neighboursOf: graphOf(request),
+        ownSeed: (provider) => seedWith(request, self, provider),
+        recovered: seeds,
+        minProviders: facts.minProviders,
+        bits: format.bits,
+      });
       return decodeFixedSum(total, format);
     },
   };

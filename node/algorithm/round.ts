@@ -3,7 +3,7 @@
  * @module
  */
 import { type Consortium, scheduleAt } from '../consortium.ts';
-import { fadeCredibility, lowContributors, normaliseCredibility } from '../credibility/credibility.ts';
+import { fadeCredibility, normaliseCredibility } from '../credibility/credibility.ts';
 import type { PartyId } from '../types.ts';
 import { addMean } from './aggregation/mean.ts';
 import { addSum } from './aggregation/sum.ts';
@@ -24,6 +24,7 @@ import { order } from './ordering.ts';
 import type { Checkpoint, LedgerState } from './ports.ts';
 import { decodeSamples, samplesHash } from './publication.ts';
 import { rateOthers } from './rating.ts';
+import { report } from './reporting.ts';
 
 /**
  * Plays round t: order, train, deliver, add the others' sum, rate the others.
@@ -91,29 +92,18 @@ export async function playRound(
     silence = silence.map((count, id) => (rating.silent.includes(id) ? count + 1 : 0));
   }
 
-  // 5: local credibility normalisation and reports.
+  // 5: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
   credibility = normaliseCredibility(credibility, everyone);
-  const threshold = consortium.credibility.thresholdShare / (others.length + 1);
-  const low = new Set(lowContributors(credibility, everyone, threshold));
-  for (const id of everyone) if (silence[id] >= consortium.credibility.silentRounds) low.add(id);
-  const reported = [...low].sort((a, b) => a - b);
-  const now = await ledger.state();
-  if (now.round === round && now.phase === 'evaluate' && !now.parties[self].acted) await ledger.report(round, reported);
+  const after: Checkpoint = { round, parameters, alone, credibility, silence };
+  await store.saveCheckpoint(after);
+  await store.dropRoundKeys(round + 1);
+  const reported = await report(member, after);
 
   // 6: credible party set: the ledger removes whom the majority reported; step 5 again over those who stay.
   const settled = await ledger.reached(round + 1, 'order', signal);
   for (const party of evaluating.parties) {
     if (party.credible && !settled.parties[party.id].credible) observe({ type: 'removed', round, party: party.id });
   }
-  const after: Checkpoint = {
-    round,
-    parameters,
-    alone,
-    credibility: normaliseOverCredible(credibility, settled, self),
-    silence,
-  };
-  await store.saveCheckpoint(after);
-  await store.dropRoundKeys(round + 1);
 
   const [accuracy, accuracyAlone] = [await accuracyOf(member, parameters), await accuracyOf(member, alone)];
   const traffic = member.exchange.traffic();
@@ -128,7 +118,7 @@ export async function playRound(
     received: collection.entries,
     missing: collection.missing,
     skipped: collection.sum === undefined,
-    credibility: after.credibility,
+    credibility: normaliseOverCredible(credibility, settled, self),
     reported,
     bytesSent: traffic.sent,
     bytesReceived: traffic.received,

@@ -5,11 +5,12 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { consortiumHash } from '../consortium.ts';
-import { benchmark } from './benchmark.ts';
+import { benchmark, trainStandalone } from './benchmark.ts';
 import { AlgorithmError } from './errors.ts';
 import { accuracyOf, type Member } from './member.ts';
 import { ModelShelf } from './modelShelf.ts';
 import type { LedgerState } from './ports.ts';
+import { report } from './reporting.ts';
 import { playRound } from './round.ts';
 import { createHandlers } from './serve.ts';
 
@@ -34,7 +35,11 @@ export async function run(member: Member, signal: AbortSignal): Promise<void> {
   member.exchange.serve(createHandlers(member, models));
   const resumed = await store.checkpoint();
   let checkpoint = resumed ?? (await benchmark(member, models, signal));
-  if (resumed !== undefined) models.put(resumed.round, resumed.parameters);
+  if (resumed !== undefined) {
+    // Round 0 is labelled with the standalone model, which the rounds need not start from.
+    models.put(resumed.round, resumed.round === 0 ? await trainStandalone(member) : resumed.parameters);
+    await report(member, resumed);
+  }
 
   let state = await ledger.state();
   while (checkpoint.round < facts.rounds && state.phase !== 'closed') {

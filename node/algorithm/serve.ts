@@ -2,6 +2,7 @@
  * What a party gives when others ask, and what it refuses.
  * @module
  */
+import { blobRefusal, type RoundFacts, seedRefusal } from '../onion/disclosure.ts';
 import type { PartyId, Samples } from '../types.ts';
 import { AlgorithmError } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
@@ -9,7 +10,7 @@ import type { ModelShelf } from './modelShelf.ts';
 import type { ExchangeHandlers } from './ports.ts';
 import { decodeSamples } from './publication.ts';
 import { pickRows } from './rating.ts';
-import { countOf, sumsOf } from './sums.ts';
+import { sumsOf } from './sums.ts';
 
 /** Creates the handlers of one party. */
 export function createHandlers(member: Member, models: ModelShelf): ExchangeHandlers {
@@ -31,6 +32,13 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
     return decodeSamples(bytes, consortium.inputs.shape, parties[owner].samplesHash);
   };
 
+  const roundFacts = async (round: number): Promise<RoundFacts> => {
+    // The ledger's place is read first: orders and deliveries read after it can only be more complete.
+    const now = await ledger.state();
+    const [orders, deliveries] = await Promise.all([ledger.orders(round), ledger.deliveries(round)]);
+    return { round, now, orders, deliveries, minProviders: member.facts.minProviders };
+  };
+
   return {
     async samples() {
       const publication = await store.publication();
@@ -46,25 +54,21 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
     },
 
     async blob(requester, round) {
+      const refusal = blobRefusal(await roundFacts(round), await selfOf(member), requester);
+      if (refusal !== undefined) throw refused(`The blob of round ${round} is not given: ${refusal}.`);
       const blob = (await store.blobs(round))?.get(requester);
       if (blob === undefined) throw refused(`There is no blob of round ${round} for party ${requester}.`);
       return blob;
     },
 
     async maskSeed(requester, round, missing) {
-      // A seed given while the missing party may still deliver, or after it has, would bare what it gave.
-      const state = await ledger.state();
-      const self = await selfOf(member);
-      const over =
-        state.round > round || (state.round === round && state.phase === 'evaluate') || state.phase === 'closed';
-      if (!over) throw notReady(`Deliveries of round ${round} are not over.`);
-      const request = (await sumsOf(member, state, round)).get(requester);
-      if (request === undefined || countOf(request, missing) === 0) throw refused(`Party ${missing} was not asked.`);
-      const delivered = (await ledger.deliveries(round)).filter((delivery) => delivery.requester === requester);
-      if (delivered.some(({ provider }) => provider === missing)) throw refused(`Party ${missing} has delivered.`);
-      if (!delivered.some(({ provider }) => provider === self)) throw refused('This party has not delivered itself.');
-      if (delivered.length < member.facts.minProviders) throw refused('Too few have delivered.');
-      return envelopes.seed(request, missing);
+      const request = (await sumsOf(member, await ledger.state(), round)).get(requester);
+      if (request === undefined) throw refused(`Party ${requester} has no sum in round ${round}.`);
+      const parties = { self: await selfOf(member), requester, missing };
+      const refusal = seedRefusal(await roundFacts(round), parties, envelopes.graph(request));
+      if (refusal === 'NOT_OVER') throw notReady(`Deliveries of round ${round} are not over.`);
+      if (refusal !== undefined) throw refused(`The seed of round ${round} is not given: ${refusal}.`);
+      return await envelopes.seed(request, missing);
     },
   };
 }

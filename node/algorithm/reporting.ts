@@ -1,0 +1,27 @@
+/**
+ * Algorithm 1, line 4, and Algorithm 2, line 5: a party tells the ledger whom it found of low quality.
+ * @module
+ */
+import { lowContributors } from '../credibility/credibility.ts';
+import type { PartyId } from '../types.ts';
+import { credibleOthers, type Member, selfOf } from './member.ts';
+import type { Checkpoint } from './ports.ts';
+
+/**
+ * Reports the parties below c_th and those that have been silent for too long, and so ends this party's round. It
+ * needs nothing but the checkpoint, so that a party that died before its report makes it after a restart.
+ * @returns whom it names; reported only if the ledger still waits for it.
+ */
+export async function report(member: Member, { round, credibility, silence }: Checkpoint): Promise<PartyId[]> {
+  const { ledger, consortium } = member;
+  const self = await selfOf(member);
+  const state = await ledger.state();
+  const others = credibleOthers(state, self).map(({ id }) => id);
+  const threshold = consortium.credibility.thresholdShare / (others.length + 1);
+  const low = lowContributors(credibility, others, threshold);
+  const silent = others.filter((id) => silence[id] >= consortium.credibility.silentRounds);
+  const named = [...new Set([...low, ...silent])].sort((a, b) => a - b);
+  const waits = state.round === round && state.phase === (round === 0 ? 'benchmark' : 'evaluate');
+  if (waits && state.parties[self].credible && !state.parties[self].acted) await ledger.report(round, named);
+  return named;
+}
