@@ -19,7 +19,7 @@ import {
   pushTangents,
   sumGradients,
 } from './network.ts';
-import { type Centre, clippedSum, type Factor, recordNorms } from './perRecord.ts';
+import { BLOCK_ROWS, type Centre, clippedSum, type Factor, recordNorms } from './perRecord.ts';
 
 /** What a step's rows look like: coordinates and class of each. */
 export interface Batch {
@@ -67,11 +67,16 @@ export interface Critic {
 const COORDINATE_SCALE = 3;
 /** The clip norm follows the fakes' median norm this fast: no record is looked at, so it costs no privacy. */
 const CLIP_FOLLOWS = 0.05;
+/** Gradients before centring are at most about this many clip norms long. */
+const LONGEST_GRADIENT = 4;
+
 /**
- * The noise is scaled to a clip norm larger by this share. It covers what float32 sums of up to a few thousand records
- * may round (n·2⁻²⁴ per 64-row block, below 0.5 %) and the rounding to the noise's lattice (√P·σ·2⁻²⁰, below 0.1 %).
+ * The noise is scaled to a clip norm larger by this share. It covers what float32 may round in the sum (0.5 % for 600
+ * records) and the sum's rounding to the noise's lattice (√P·σ·2⁻²⁰ ≤ 0.2 %).
  */
-const ROUNDING_SHARE = 0.01;
+function roundingShare(expectedRecords: number): number {
+  return 0.002 + BLOCK_ROWS * 2 ** -24 * LONGEST_GRADIENT * expectedRecords;
+}
 
 /** Creates a critic with random weights. */
 export function createCritic(
@@ -180,7 +185,7 @@ export function createCritic(
     }
     const norms = recordNorms(arena, factors, rows, layerWeights, centre, copies);
     clippedSum(arena, factors, norms, clipNorm, sums, centre, copies);
-    const step = (noiseMultiplier * clipNorm * (1 + ROUNDING_SHARE)) / LATTICE_SIGMA;
+    const step = (noiseMultiplier * clipNorm * (1 + roundingShare(expectedRecords))) / LATTICE_SIGMA;
     gradients.forEach(({ data, stride, rows: height }, layer) => {
       const unit = step / layerWeights[layer];
       const sum = sums[layer].data;

@@ -5,7 +5,6 @@
  * @module
  */
 import type { Arena, Matrix } from './matrix.ts';
-import { sumGradients } from './network.ts';
 
 /** One outer product per layer and record: row i of `signals[l]` times row i of `inputs[l]`. */
 export interface Factor {
@@ -18,7 +17,7 @@ const NORM_MARGIN = 2 ** -20;
 
 /** A gradient subtracted from every record's, with room for one product per layer. */
 export interface Centre {
-  /** One gradient per layer, as {@link sumGradients} gives it. */
+  /** One gradient per layer, as the network's sumGradients gives it. */
   readonly gradients: readonly Matrix[];
   /** Working memory, [rows × (out + 1)] per layer. */
   readonly products: readonly Matrix[];
@@ -86,6 +85,15 @@ export function recordNorms(
   return squares.map((square) => Math.sqrt(Math.max(0, square)) * (1 + NORM_MARGIN));
 }
 
+/** Rows summed in float32 before the block joins the float64 total: rounding stays below BLOCK_ROWS·2⁻²⁴·Σ|γg|. */
+export const BLOCK_ROWS = 32;
+
+/** Rows `from` … `from + count − 1` of a matrix, sharing its memory. */
+function rowsOf(matrix: Matrix, from: number, count: number): Matrix {
+  const { columns, stride, data } = matrix;
+  return { rows: count, columns, stride, data: data.subarray(from * stride, (from + count) * stride) };
+}
+
 /**
  * Σ over records of the (centred) gradient scaled down to norm ≤ `clipNorm`. Scales the signals in place.
  * @param norms - of {@link recordNorms} with the same arguments.
@@ -102,7 +110,8 @@ export function clippedSum(
 ): void {
   const rows = norms.length * copies;
   const scales = norms.map((norm) => (norm <= clipNorm ? 1 : clipNorm / norm));
-  factors.forEach(({ signals, inputs }, index) => {
+  const total = scales.reduce((sum, scale) => sum + scale, 0);
+  for (const { signals } of factors) {
     for (const { data, stride } of signals) {
       for (let row = 0; row < rows; row++) {
         const scale = scales[Math.floor(row / copies)];
@@ -110,12 +119,21 @@ export function clippedSum(
         for (let at = row * stride; at < (row + 1) * stride; at++) data[at] *= scale;
       }
     }
-    sumGradients(arena, signals, inputs, sums, rows, index > 0);
-  });
-  if (centre === undefined) return;
-  const total = scales.reduce((sum, scale) => sum + scale, 0);
-  sums.forEach(({ data }, layer) => {
-    const shift = centre.gradients[layer].data;
-    for (let index = 0; index < data.length; index++) data[index] -= total * shift[index];
+  }
+  sums.forEach((sum, layer) => {
+    const shift = centre?.gradients[layer].data;
+    const exact = new Float64Array(sum.data.length);
+    if (shift !== undefined) for (let index = 0; index < exact.length; index++) exact[index] = -total * shift[index];
+    for (const { signals, inputs } of factors) {
+      for (let from = 0; from < rows; from += BLOCK_ROWS) {
+        const count = Math.min(BLOCK_ROWS, rows - from);
+        arena.multiply(sum, rowsOf(inputs[layer], from, count), rowsOf(signals[layer], from, count), {
+          transposeA: true,
+          depth: count,
+        });
+        for (let index = 0; index < exact.length; index++) exact[index] += sum.data[index];
+      }
+    }
+    sum.data.set(exact);
   });
 }
