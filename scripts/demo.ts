@@ -55,9 +55,14 @@ Examples:
   npm run --silent demo -- --json > summary.json`,
   );
 
+/** Whether a view redrawn in place makes sense: build servers pretend to be terminals, some of no size. */
+function isLive({ isTTY, rows }: NodeJS.WriteStream): boolean {
+  return isTTY && rows > 0 && process.env['CI'] === undefined;
+}
+
 async function main(given: DemoArguments, signal: AbortSignal): Promise<number> {
   let nodes: readonly DemoNode[] = [];
-  const view = given.json ? silentView : createView(process.stdout, () => nodes, given.rounds);
+  const view = given.json ? silentView : createView(process.stdout, isLive(process.stdout), () => nodes, given.rounds);
   const { summary, report, json, failures } = await runDemo(
     { ...given, data: given.data === undefined ? undefined : resolve(given.data), out: resolve(given.out) },
     {
@@ -83,8 +88,9 @@ async function main(given: DemoArguments, signal: AbortSignal): Promise<number> 
 
 const given = command.parse().opts<DemoArguments>();
 const signal = stopSignal((name) => console.error(`\nStopping all nodes (${name}); once more to stop at once …`));
-// A closed terminal is a request to stop, too.
-process.once('SIGHUP', () => process.kill(process.pid, 'SIGTERM'));
+// A closed terminal is a request to stop, too. ("on", not "once": the terminal library ends the process by a signal that
+// nobody else listens to.)
+process.on('SIGHUP', () => process.kill(process.pid, 'SIGTERM'));
 try {
   process.exitCode = await main(given, signal);
 } catch (error) {

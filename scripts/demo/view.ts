@@ -139,11 +139,17 @@ function createTable(
 }
 
 /**
- * Creates the view that suits a stream.
+ * Creates a view on a stream.
+ * @param live - redraw a table in place instead of printing lines; for terminals.
  * @param nodes - the nodes, as soon as they are known.
  */
-export function createView(stream: NodeJS.WriteStream, nodes: () => readonly DemoNode[], rounds: number): View {
+export function createView(
+  stream: NodeJS.WriteStream,
+  live: boolean,
+  nodes: () => readonly DemoNode[],
+  rounds: number,
+): View {
   const started = performance.now();
   const stamp = () => `${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  `;
-  return stream.isTTY ? createTable(stream, stamp, rounds, nodes) : createLines(stream, stamp, rounds);
+  return live ? createTable(stream, stamp, rounds, nodes) : createLines(stream, stamp, rounds);
 }
