@@ -11,6 +11,8 @@ import { addScaled, madd, sumLanesOf4 } from './_simd';
 import { addRows } from './_sparse';
 
 const SIDE: usize = 32;
+/** Bytes of a row of a picture with one channel. */
+const ROW1: usize = SIDE << 2;
 const TAPS: i32 = 5;
 const FILTERS1: usize = 32;
 const FILTERS2: i32 = 64;
@@ -363,12 +365,9 @@ export function gatherFirst(
       store<f32>(end, delta, 4);
       end += (<usize>(delta !== 0)) << 3;
     }
-    for (let row: usize = 0; row < 5; row++) {
-      const to = sums + (filter * 5 + row) * TAP_ROW;
-      const from = picture + row * pictureRow;
-      if (channels === 1) gatherNarrow(to, from, list, end);
-      else gatherWide(to, from, list, end);
-    }
+    const to = sums + filter * 5 * TAP_ROW;
+    if (channels === 1) gatherPatches(to, picture, list, end);
+    else for (let row: usize = 0; row < 5; row++) gatherRow(to + row * TAP_ROW, picture + row * pictureRow, list, end);
   }
 }
 
@@ -377,31 +376,60 @@ function addCells(target: usize, cells: usize): void {
   for (const end = cells + CELLS_BYTES; cells < end; cells += CELL_BYTES) addScaled(target, cells, 1, CELL_BYTES);
 }
 
-/** Σ delta · patch row, of 8 floats. */
-function gatherNarrow(target: usize, source: usize, list: usize, end: usize): void {
+/** Σ delta · patch of one channel: five rows of 8 floats, of which 5 matter. */
+function gatherPatches(target: usize, picture: usize, list: usize, end: usize): void {
+  let a0 = v128.load(target);
+  let a1 = v128.load(target, 16);
+  let b0 = v128.load(target, TAP_ROW);
+  let b1 = v128.load(target, TAP_ROW + 16);
+  let c0 = v128.load(target, 2 * TAP_ROW);
+  let c1 = v128.load(target, 2 * TAP_ROW + 16);
+  let d0 = v128.load(target, 3 * TAP_ROW);
+  let d1 = v128.load(target, 3 * TAP_ROW + 16);
+  let e0 = v128.load(target, 4 * TAP_ROW);
+  let e1 = v128.load(target, 4 * TAP_ROW + 16);
+  for (; list < end; list += 8) {
+    const from = picture + load<usize>(list);
+    const delta = v128.load32_splat(list, 4);
+    a0 = madd(delta, v128.load(from), a0);
+    a1 = madd(delta, v128.load(from, 16), a1);
+    b0 = madd(delta, v128.load(from, ROW1), b0);
+    b1 = madd(delta, v128.load(from, ROW1 + 16), b1);
+    c0 = madd(delta, v128.load(from, 2 * ROW1), c0);
+    c1 = madd(delta, v128.load(from, 2 * ROW1 + 16), c1);
+    d0 = madd(delta, v128.load(from, 3 * ROW1), d0);
+    d1 = madd(delta, v128.load(from, 3 * ROW1 + 16), d1);
+    e0 = madd(delta, v128.load(from, 4 * ROW1), e0);
+    e1 = madd(delta, v128.load(from, 4 * ROW1 + 16), e1);
+  }
+  v128.store(target, a0);
+  v128.store(target, a1, 16);
+  v128.store(target, b0, TAP_ROW);
+  v128.store(target, b1, TAP_ROW + 16);
+  v128.store(target, c0, 2 * TAP_ROW);
+  v128.store(target, c1, 2 * TAP_ROW + 16);
+  v128.store(target, d0, 3 * TAP_ROW);
+  v128.store(target, d1, 3 * TAP_ROW + 16);
+  v128.store(target, e0, 4 * TAP_ROW);
+  v128.store(target, e1, 4 * TAP_ROW + 16);
+}
+
+/** Σ delta · one row of a patch of three channels: 16 floats, of which 15 matter. */
+function gatherRow(target: usize, source: usize, list: usize, end: usize): void {
   let s0 = v128.load(target);
   let s1 = v128.load(target, 16);
+  let s2 = v128.load(target, 32);
+  let s3 = v128.load(target, 48);
   for (; list < end; list += 8) {
     const from = source + load<usize>(list);
     const delta = v128.load32_splat(list, 4);
     s0 = madd(delta, v128.load(from), s0);
     s1 = madd(delta, v128.load(from, 16), s1);
-  }
-  v128.store(target, s0);
-  v128.store(target, s1, 16);
-}
-
-/** Σ delta · patch row, of 16 floats. */
-function gatherWide(target: usize, source: usize, list: usize, end: usize): void {
-  let s2 = v128.load(target, 32);
-  let s3 = v128.load(target, 48);
-  gatherNarrow(target, source, list, end);
-  for (; list < end; list += 8) {
-    const from = source + load<usize>(list);
-    const delta = v128.load32_splat(list, 4);
     s2 = madd(delta, v128.load(from, 32), s2);
     s3 = madd(delta, v128.load(from, 48), s3);
   }
+  v128.store(target, s0);
+  v128.store(target, s1, 16);
   v128.store(target, s2, 32);
   v128.store(target, s3, 48);
 }

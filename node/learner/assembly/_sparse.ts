@@ -65,7 +65,25 @@ export function addRows(target: usize, list: usize, count: i32, weights: usize, 
       w3 += 32;
     }
   }
-  for (; list < end; list += 8) addScaled(target, weights + load<usize>(list) * stride, load<f32>(list, 4), bytes);
+  if (list + 16 <= end) {
+    const w0 = weights + load<usize>(list) * stride;
+    const w1 = weights + load<usize>(list, 8) * stride;
+    addTwo(target, w0, w1, load<f32>(list, 4), load<f32>(list, 12), bytes);
+    list += 16;
+  }
+  if (list < end) addScaled(target, weights + load<usize>(list) * stride, load<f32>(list, 4), bytes);
+}
+
+/** target += v0 · w0 + v1 · w1. */
+function addTwo(target: usize, w0: usize, w1: usize, v0: f32, v1: f32, bytes: usize): void {
+  const first = f32x4.splat(v0);
+  const second = f32x4.splat(v1);
+  for (const end = target + bytes; target < end; target += 32, w0 += 32, w1 += 32) {
+    const low = madd(first, v128.load(w0), v128.load(target));
+    const high = madd(first, v128.load(w0, 16), v128.load(target, 16));
+    v128.store(target, madd(second, v128.load(w1), low));
+    v128.store(target, madd(second, v128.load(w1, 16), high), 16);
+  }
 }
 
 /** weights[row] += scale · value · source, for every entry. */
