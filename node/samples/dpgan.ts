@@ -79,7 +79,9 @@ const DEFAULTS: DpganTraining = {
   criticRate: 6e-3,
   samplerRate: 3e-5,
   penalty: 10,
+  // deviation: the paper takes the penalty between records and fakes; at fakes alone it reads no record.
   penaltyPoints: 'fake',
+  // deviation: the paper's warm start needs public data; this one is released from the records themselves.
   warmStart: 0.3,
   clusterLayers: false,
 };
@@ -129,6 +131,7 @@ export function createDpganGenerator(options: DpganOptions): SampleGenerator {
       const copies = options.paperAccounting ? PAPER_COPIES : 1;
       const examples = options.paperAccounting ? multiply(originals, randomBytes) : originals;
       const training = { ...settings, sampleRate: settings.sampleRate / copies };
+      // deviation: the critic sees low frequencies instead of pixels; with fewer weights it drowns less in noise.
       const basis = createBasis(examples.shape, options.normalisation, options.ranges);
       const sizes = [basis.dimension + examples.classes, ...training.hidden, 1];
       const draws = training.steps * parameterCount(sizes) + drawsOf(examples.classes, basis.dimension);

@@ -48,6 +48,7 @@ export function createRecords(
   const encoded = new Float64Array(dimension);
   for (let record = 0; record < count; record++) {
     const original = inputs.subarray(record * features, (record + 1) * features);
+    // deviation: the paper counts copies as records; here a record's copies are averaged before clipping.
     for (let copy = 0; copy < copies; copy++) {
       const changed = augmentation !== undefined && copy > 0 && shape.length === 3;
       const picture = changed ? augment(original, [shape[0], shape[1], shape[2]], augmentation, random) : original;
