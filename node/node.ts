@@ -3,6 +3,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { Wallet } from 'ethers';
 import { createClient } from '../sdk/client.ts';
 import type { Member } from './algorithm/member.ts';
@@ -18,6 +19,9 @@ import { createLearner } from './learner/learner.ts';
 import { createChainLedger } from './ledger/chainLedger.ts';
 import type { Log } from './log.ts';
 import { createPeer } from './peer/peer.ts';
+import { openBudgetLedger } from './privacy/budget.ts';
+import { createFileJournal } from './privacy/fileJournal.ts';
+import { createReleases } from './releases.ts';
 import { createSampleGenerator } from './samples/generator.ts';
 import { createSqliteStore } from './store/sqliteStore.ts';
 import type { Party, PartyId } from './types.ts';
@@ -81,6 +85,11 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
   await peer.start();
   cleanup.defer(() => peer.stop());
 
+  const budget = await openBudgetLedger({
+    budget: config.privacy,
+    journal: createFileJournal(join(config.dataFolder, 'releases.jsonl')),
+  });
+  const releases = createReleases(budget);
   const address = config.announce[0] ?? peer.addresses()[0];
   observer({
     type: 'started',
@@ -107,18 +116,21 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
         epsilon: config.samples.epsilon,
         delta: config.samples.delta,
         normalisation: consortium.inputs,
+        onRelease: releases.samples,
       },
       (message, context) => log.child('samples').info(message, context),
     ),
     keys,
     envelopes: createOnionEnvelopes({ aggregation: consortium.aggregation, facts, keys, ledger }),
+    releases,
     store,
     clock: systemClock,
     observe: observer,
   };
   await run(member, signal);
   const { count, gasUsed } = chainLedger.transactions();
-  log.info('Finished', { transactions: count, gas: gasUsed.toString() });
+  const { epsilon, labels, gradients } = budget.state();
+  log.info('Finished', { transactions: count, gas: gasUsed.toString(), epsilon, labels, gradients });
 }
 
 /** A ledger that remembers whom it saw last: the list by which the peer knows friend from stranger. */

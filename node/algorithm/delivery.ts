@@ -18,7 +18,7 @@ export async function deliver(
   round: number,
   gradient: Float32Array,
 ): Promise<void> {
-  const { envelopes, ledger, store } = member;
+  const { envelopes, ledger, releases, store } = member;
   const self = await selfOf(member);
   if (state.round !== round || state.phase !== 'deliver' || state.parties[self].acted) return;
 
@@ -27,7 +27,10 @@ export async function deliver(
   if (blobs === undefined) {
     const closed = new Map<PartyId, Uint8Array>();
     for (const [requester, request] of await sumsOf(member, state, round)) {
-      if (countOf(request, self) > 0) closed.set(requester, await envelopes.seal(request, gradient));
+      const count = countOf(request, self);
+      if (count === 0) continue;
+      await releases.gradients({ round, to: requester, count });
+      closed.set(requester, await envelopes.seal(request, gradient));
     }
     await store.saveBlobs(round, closed);
     blobs = closed;

@@ -15,6 +15,7 @@ import type {
   LedgerFacts,
   LedgerState,
   Observer,
+  Releases,
   SampleGenerator,
   Store,
 } from './ports.ts';
@@ -39,6 +40,7 @@ export interface Member {
   readonly generator: SampleGenerator;
   readonly keys: Keys;
   readonly envelopes: Envelopes;
+  readonly releases: Releases;
   readonly store: Store;
   readonly clock: Clock;
   readonly observe: Observer;

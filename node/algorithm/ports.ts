@@ -145,6 +145,22 @@ export interface Keys {
   agree(maskKey: Uint8Array): Uint8Array;
 }
 
+/** One thing computed from private data that leaves this party, though no differential privacy covers it. */
+export interface Release {
+  readonly round: number;
+  /** Who gets it. */
+  readonly to: PartyId;
+  /** How many labels, or gradient entries. */
+  readonly count: number;
+}
+
+/** The book of what leaves this party. Written before anything leaves; what it refuses does not leave. */
+export interface Releases {
+  /** @throws an error with code `OUT_OF_BUDGET` when more labels are asked for than this party wants to give. */
+  labels(release: Release): Promise<void>;
+  gradients(release: Release): Promise<void>;
+}
+
 /** What a party must not forget when its process dies. Each save is durable when it resolves. */
 export interface Store {
   /** State at the end of the last finished round, or undefined at the start. */

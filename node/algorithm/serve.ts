@@ -2,12 +2,13 @@
  * What a party gives when others ask, and what it refuses.
  * @module
  */
+import { DppdlError } from '../errors.ts';
 import { blobRefusal, type RoundFacts, seedRefusal } from '../onion/disclosure.ts';
 import type { PartyId, Samples } from '../types.ts';
 import { AlgorithmError } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
-import type { ExchangeHandlers } from './ports.ts';
+import type { ExchangeHandlers, Release } from './ports.ts';
 import { decodeSamples } from './publication.ts';
 import { pickRows } from './rating.ts';
 import { sumsOf } from './sums.ts';
@@ -32,6 +33,15 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
     return decodeSamples(bytes, consortium.inputs.shape, parties[owner].samplesHash);
   };
 
+  const recordLabels = async (release: Release): Promise<void> => {
+    try {
+      await member.releases.labels(release);
+    } catch (cause) {
+      if (!(cause instanceof DppdlError) || cause.code !== 'OUT_OF_BUDGET') throw cause;
+      throw new AlgorithmError('REFUSED', cause.message, { fault: 'peer', cause });
+    }
+  };
+
   const roundFacts = async (round: number): Promise<RoundFacts> => {
     // The ledger's place is read first: orders and deliveries read after it can only be more complete.
     const now = await ledger.state();
@@ -50,7 +60,9 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
       const { parties } = await ledger.state();
       if (!parties[requester].credible) throw refused('Labels are for credible parties.');
       const rows = pickRows(await samplesOf(requester), indices);
-      return await learner.label(await models.at(round), rows);
+      const model = await models.at(round);
+      await recordLabels({ round, to: requester, count: indices.length });
+      return await learner.label(model, rows);
     },
 
     async blob(requester, round) {

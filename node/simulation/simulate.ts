@@ -120,6 +120,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       envelopes: options.secure
         ? createOnionEnvelopes({ aggregation, facts, keys, ledger })
         : board.envelopes(ledger, { levels: aggregation.levels, parameterCount: facts.parameterCount }),
+      releases: { labels: async () => undefined, gradients: async () => undefined },
       store: createMemoryStore(),
       clock,
       observe(event) {
