@@ -42,6 +42,7 @@ abstract contract Claims is Exchange {
         uint64 deadline = uint64(block.timestamp) + _voteSeconds;
         entry.status = ClaimStatus.Answered;
         entry.deadline = deadline;
+        // deviation: the paper has the uploader reveal the plaintext; the layer 2 key shows as much and stays private.
         emit ClaimAnswered(claim, key, location, deadline);
     }
 

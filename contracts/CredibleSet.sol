@@ -32,6 +32,7 @@ abstract contract CredibleSet is Parties {
         uint256 accusers = _accusers;
         if (accusers == 0) return;
         _accusers = 0;
+        // deviation: the paper has no grace rounds; after a restart from w0 the first rounds' labels say little.
         if (round != 0 && round <= _graceRounds) return;
         uint256 credible = _credible;
         uint256[] memory reports = _reportsOf(accusers & credible);

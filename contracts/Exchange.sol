@@ -43,6 +43,7 @@ abstract contract Exchange is Rounds {
 
     /// @inheritdoc IDppdl
     function download(uint32 round, bytes calldata orders, bytes32 encryptionKey) external {
+        // deviation: the paper's Figure 3 has a transaction per request; one for a party's whole round costs far less.
         uint8 requester = _act(Phase.Order, round);
         if (encryptionKey == 0) revert ExchangeInvalidKey();
         uint64 total = _place(requester, orders);
