@@ -1,9 +1,9 @@
 /**
  * Measures the sample generators: how well their samples tell parties apart, at which privacy, in how much time.
  *
- *   npm run bench:samples -- --mnist <folder with the four IDX files> [--seeds 5] [--json <file>] [--quick]
+ *   npm run bench:samples -- --mnist <folder with the four IDX files> [--seeds 5] [--json <file>] [--quick] [--rows <text>]
  *
- * --quick leaves out N = 30,000.
+ * --quick leaves out N = 30,000; --rows <text> keeps the rows whose name holds the text.
  * @module
  */
 import { writeFile } from 'node:fs/promises';
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '5' },
     json: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    rows: { type: 'string', default: '' },
   },
 });
 
@@ -119,7 +120,7 @@ const heads = [
 ];
 process.stdout.write(`| ${heads.join(' | ')} |\n|${heads.map(() => '---').join('|')}|\n`);
 const results: Record<string, unknown>[] = [];
-for (const { name, make } of rows) {
+for (const { name, make } of rows.filter((row) => row.name.includes(values.rows))) {
   const ratings: Rating[] = [];
   const seconds: number[] = [];
   let epsilon: number | null = null;
