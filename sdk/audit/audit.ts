@@ -11,7 +11,7 @@ import type { Facts } from '../types.ts';
 import type { BlobCheck } from './blobs.ts';
 import { type Books, emptyBooks, type LedgerPhase, type Recorder } from './books.ts';
 import { readHistory } from './chainSource.ts';
-import { compare, compareFacts } from './compare.ts';
+import { compare, compareConstitution } from './compare.ts';
 import { AuditError } from './errors.ts';
 import { locate } from './locate.ts';
 import { createReplay } from './replay.ts';
@@ -126,7 +126,7 @@ export async function audit(client: Client, options: AuditOptions = {}): Promise
 
   const ended = { block: toBlock, transaction: null, round: books.round };
   for (const message of blobs?.unmatched() ?? []) onViolation({ rule: 'BLOB', ...ended, party: null, message });
-  for (const { party, message } of await compareFacts(client, books)) {
+  for (const { party, message } of await compareConstitution(client, books)) {
     onViolation({ rule: 'STATE', ...ended, party, message });
   }
   const differences = await compare(client, books, toBlock);

@@ -6,6 +6,7 @@ import { getClaim } from '../actions/getClaim.ts';
 import { getFacts } from '../actions/getFacts.ts';
 import { getParties } from '../actions/getParties.ts';
 import { getState } from '../actions/getState.ts';
+import { isMember } from '../actions/isMember.ts';
 import type { Client } from '../client.ts';
 import type { ChainParty, ChainState } from '../types.ts';
 import { type Books, escrowOf } from './books.ts';
@@ -60,8 +61,13 @@ export async function compare(client: Client, books: Books, block: number): Prom
   return found;
 }
 
-/** Differences between the contract's facts and those of its first event. */
-export async function compareFacts(client: Client, books: Books): Promise<Difference[]> {
+/** Differences between the contract's constitution and its first event. */
+export async function compareConstitution(client: Client, books: Books): Promise<Difference[]> {
   if (books.facts === undefined) return [];
-  return [...differences('The constitution', null, await getFacts(client), books.facts)];
+  const found = [...differences('The constitution', null, await getFacts(client), books.facts)];
+  for (const account of books.members) {
+    if (await isMember(client, { account })) continue;
+    found.push({ party: null, message: `The constitution names ${account}, which is no member in the contract.` });
+  }
+  return found;
 }

@@ -44,6 +44,7 @@ export function judgeConstitution(judgement: Judgement, event: EventOf<'Constitu
   if (books.members.size < members.length || books.members.has(ZeroAddress)) {
     judgement.violate('CONSTITUTION', 'A member is named twice, or is the zero address.');
   }
+  if (!effects.has('PhaseStarted')) judgement.violate('PHASE_ORDER', 'No phase began with the constitution.');
   enter(judgement, effects, 'forming', 0);
 }
 

@@ -2,9 +2,9 @@
  * Judges one transaction: who signed it, what it asked for, what followed.
  * @module
  */
-import { type DecodedCall, decodeCall } from '../contract.ts';
+import { type DecodedCall, decodeCall, ledgerInterface } from '../contract.ts';
 import type { LedgerEvent } from '../events.ts';
-import { generators } from '../types.ts';
+import { complaints, generators } from '../types.ts';
 import type { Judgement } from './books.ts';
 import { judgeAnswer, judgeFiling, judgeResolution, judgeVote } from './claims.ts';
 import { type EffectName, Effects, isEffect } from './effects.ts';
@@ -61,9 +61,13 @@ export function judgeTransaction(
   const { books, call, contract } = judgement;
   if (books.facts === undefined) return;
   const isDirect = transaction.to === contract;
-  if (isDirect && acts.length === 0 && call?.name !== 'advance') {
+  if (isDirect && acts.length > 1) {
+    judgement.violate('EFFECT', `One call of ${call?.name} booked ${acts.length} acts.`);
+  }
+  if (isDirect && call?.name !== 'advance' && (acts.length === 0 || effects.has('PhaseStarted'))) {
     const name = call?.name ?? 'a function that a ledger does not have';
-    judgement.violate('EFFECT', `A transaction that called ${name} had the effect ${events[0]?.name}.`);
+    const effect = effects.has('PhaseStarted') ? 'that a phase ended in which not all had acted' : events[0]?.name;
+    judgement.violate('EFFECT', `A transaction that called ${name} had the effect ${effect}.`);
   }
   while (effects.has('PhaseStarted')) advance(judgement, effects);
   judgeUndue(judgement, effects);
@@ -147,14 +151,19 @@ function statedBy(act: Act): Readonly<Record<string, unknown>> {
     case 'Registered':
       return { registration: act.registration };
     case 'ClaimFiled':
-      return { provider: act.provider };
+      return { provider: act.provider, complaint: complaints.indexOf(act.complaint) };
     default:
       return { ...act };
   }
 }
 
-function judgeCall(judgement: Judgement, { to }: SignedTransaction, act: Act): void {
+function judgeCall(judgement: Judgement, { to, data }: SignedTransaction, act: Act): void {
   const { call, contract } = judgement;
+  if (act.name === 'Constituted' && to === null) {
+    const given = ledgerInterface.encodeDeploy([act.facts, act.members]).slice(2);
+    if (!data.endsWith(given))
+      judgement.violate('CALL', 'The constitution is not the one the ledger was deployed with.');
+  }
   if (to !== contract) return;
   if (call === undefined || !callsOf[act.name].includes(call.name)) {
     judgement.violate(

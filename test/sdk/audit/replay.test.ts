@@ -5,12 +5,16 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { emptyBooks } from '../../../sdk/audit/books.ts';
+import { inspect } from 'node:util';
+import type { Log } from 'ethers';
+import { type Books, emptyBooks } from '../../../sdk/audit/books.ts';
 import type { HistoryBlock } from '../../../sdk/audit/chainSource.ts';
 import { createReplay } from '../../../sdk/audit/replay.ts';
 import type { Violation } from '../../../sdk/audit/rules.ts';
 import { createSummary, MOST_ROUNDS } from '../../../sdk/audit/summary.ts';
-import { chainId, contractOf, historyOf } from './history.ts';
+import { ledgerInterface } from '../../../sdk/contract.ts';
+import { decodeEvent } from '../../../sdk/events.ts';
+import { chainId, contractOf, historyOf, richHistory } from './history.ts';
 
 function judge(blocks: Iterable<HistoryBlock>) {
   const books = emptyBooks();
@@ -78,6 +82,89 @@ describe('replay', () => {
       return { ...block, transactions: [{ transaction: { ...transaction, from: contractOf() }, logs }] };
     });
     assert.deepEqual(rulesOf(judge(forged).violations), ['SIGNER']);
+  });
+});
+
+/** A different value of the same kind. */
+function altered(value: unknown): unknown {
+  if (typeof value === 'bigint') return value === 0n ? 1n : value - 1n;
+  if (typeof value === 'boolean') return !value;
+  if (typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)) return contractOf();
+  if (typeof value === 'string' && /^0x/.test(value)) return `${value.slice(0, -1)}${value.endsWith('1') ? '2' : '1'}`;
+  return `${value}x`;
+}
+
+/** All ways to change one field of an entry, also inside its structures. */
+function* alterations(log: Log): Generator<{ readonly what: string; readonly log: Log }> {
+  const parsed = ledgerInterface.parseLog(log);
+  if (parsed === null) return;
+  const names = parsed.fragment.inputs.map(({ name }) => name);
+  for (const [index, name] of names.entries()) {
+    const value = parsed.args[index];
+    const inner: unknown[] = Array.isArray(value) ? [...value] : [];
+    const variants = Array.isArray(value)
+      ? inner.map((part, place) => inner.with(place, altered(part)))
+      : [altered(value)];
+    for (const [place, variant] of variants.entries()) {
+      const args = [...parsed.args].with(index, variant);
+      const { topics, data } = ledgerInterface.encodeEventLog(parsed.fragment, args);
+      const changedLog: Log = Object.assign(Object.create(Object.getPrototypeOf(log)), log, { topics, data });
+      yield { what: `${parsed.name}.${name}[${place}] of block ${log.blockNumber}`, log: changedLog };
+    }
+  }
+}
+
+describe('a history with every kind of event', () => {
+  const blocks = [...richHistory()];
+
+  it('is in order', () => {
+    const { violations, books } = judge(blocks);
+    assert.deepEqual(violations, []);
+    assert.deepEqual([books.phase, books.deposits, books.claims.size], ['closed', 0n, 0]);
+    const names = blocks.flatMap(({ transactions }) => transactions[0].logs.map((log) => decodeEvent(log).name));
+    assert.equal(new Set(names).size, 15, 'every kind of event occurs');
+  });
+
+  it('is not in order when any one value in any one event is another', () => {
+    const missed: string[] = [];
+    let tried = 0;
+    for (const [at, block] of blocks.entries()) {
+      const [{ transaction, logs }] = block.transactions;
+      for (const [index, log] of logs.entries()) {
+        for (const { what, log: changedLog } of alterations(log)) {
+          tried++;
+          const changedBlock = { ...block, transactions: [{ transaction, logs: logs.with(index, changedLog) }] };
+          if (judge(blocks.with(at, changedBlock)).violations.length === 0) missed.push(what);
+        }
+      }
+    }
+    assert.deepEqual(missed, []);
+    assert.ok(tried > 300, `${tried} alterations`);
+  });
+
+  /** What the contract's own state is compared with. */
+  const endOf = (books: Books) =>
+    inspect([books.phase, books.round, books.credible, books.pending, books.minted, books.parties, books.claims], {
+      depth: 4,
+    });
+
+  it('is not in order, or ends otherwise, when any one event is missing or doubled', () => {
+    const missed: string[] = [];
+    const end = endOf(judge(blocks).books);
+    for (const [at, block] of blocks.entries()) {
+      const [{ transaction, logs }] = block.transactions;
+      for (const [index, log] of logs.entries()) {
+        if (block.number === 1 && index === 0) continue;
+        for (const entries of [logs.toSpliced(index, 1), logs.toSpliced(index, 0, log)]) {
+          const changedBlock = { ...block, transactions: entries.length === 0 ? [] : [{ transaction, logs: entries }] };
+          const { violations, books } = judge(blocks.with(at, changedBlock));
+          if (violations.length > 0 || endOf(books) !== end) continue;
+          missed.push(`${decodeEvent(log).name} ${entries.length < logs.length ? 'missing' : 'doubled'}`);
+        }
+      }
+    }
+    // The one vote on a claim that ends undecided with or without it.
+    assert.deepEqual(missed, ['ClaimVoted missing']);
   });
 });
 
