@@ -40,7 +40,7 @@ interface Answer {
   readonly findings: readonly Finding[];
 }
 
-describe('dppdl check', () => {
+describe('dppdl check', { timeout: 300_000 }, () => {
   let sites: Sites;
   before(async () => {
     sites = await createSites();

@@ -15,7 +15,7 @@ export interface Ended {
 }
 
 /**
- * Runs `dppdl` with parameters and waits for its end; a process that hangs is killed after a minute.
+ * Runs `dppdl` with parameters and waits for its end; a process that hangs is killed after two minutes.
  * @param readOutput - false closes the reading end of its standard output at once.
  */
 export async function dppdl(
@@ -26,7 +26,7 @@ export async function dppdl(
   const child = spawn(process.execPath, [program, ...parameters], {
     env: { ...process.env, DPPDL_DEBUG: '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   });
   if (!readOutput) child.stdout.destroy();

@@ -19,7 +19,7 @@ import { consortium, consortiumHashHex, createSites, type Sites } from './site.t
 
 const guide = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
 
-describe('dppdl', () => {
+describe('dppdl', { timeout: 300_000 }, () => {
   let folder = '';
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dppdl-commands-'));
@@ -115,7 +115,7 @@ describe('docs/operating.md', () => {
   });
 });
 
-describe('dppdl status and invite', () => {
+describe('dppdl status and invite', { timeout: 300_000 }, () => {
   let sites: Sites;
   let site = '';
   let file = '';

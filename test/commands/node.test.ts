@@ -14,7 +14,7 @@ import { stringify } from 'yaml';
 import { dppdl } from './cli.ts';
 import { consortium, createSites, type SiteConfig, type Sites } from './site.ts';
 
-describe('dppdl node', () => {
+describe('dppdl node', { timeout: 300_000 }, () => {
   let sites: Sites;
   before(async () => {
     sites = await createSites();
@@ -73,7 +73,7 @@ describe('dppdl node', () => {
     assert.match(ended.stderr, /ADDRESS_IN_USE/);
   });
 
-  it('registers, serves its status, and ends with 0 when asked to stop', { timeout: 60_000 }, async () => {
+  it('registers, serves its status, and ends with 0 when asked to stop', { timeout: 120_000 }, async () => {
     const { file, site } = await sites.siteWith('whole', (config) => {
       Object.assign(config, { metrics: { port: 0 }, log: { file: 'state/node.log' } });
     });
