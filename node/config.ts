@@ -63,7 +63,9 @@ export const nodeConfigSchema = z.strictObject({
         .positive()
         .max(1)
         .default(0.1)
-        .describe('λ: each rating uses ⌊λ·examples⌋ of the published samples, and at most the share λ of a gradient is delivered'),
+        .describe(
+          'λ: each rating uses ⌊λ·examples⌋ of the published samples, and at most the share λ of a gradient is delivered',
+        ),
     })
     .prefault({}),
   privacy: z
