@@ -4,7 +4,6 @@
  * @module
  */
 import type { DiscreteGaussian } from '../privacy/discreteGaussian.ts';
-import { LATTICE_SIGMA } from '../privacy/discreteGaussian.ts';
 import type { SeededRandom } from '../random.ts';
 import { createAdam } from './adam.ts';
 import type { Arena, Matrix } from './matrix.ts';
@@ -19,7 +18,8 @@ import {
   pushTangents,
   sumGradients,
 } from './network.ts';
-import { BLOCK_ROWS, type Centre, clippedSum, type Factor, recordNorms } from './perRecord.ts';
+import { addNoise, roundingShare } from './noisySum.ts';
+import { type Centre, clippedSum, type Factor, recordNorms } from './perRecord.ts';
 
 /** What a step's rows look like: coordinates and class of each. */
 export interface Batch {
@@ -67,17 +67,6 @@ export interface Critic {
 const COORDINATE_SCALE = 3;
 /** The clip norm follows the fakes' median norm this fast: no record is looked at, so it costs no privacy. */
 const CLIP_FOLLOWS = 0.05;
-/** Gradients before centring are at most about this many clip norms long. */
-const LONGEST_GRADIENT = 4;
-
-/**
- * The noise is scaled to a clip norm larger by this share. It covers what float32 may round in the sum (0.5 % for 600
- * records) and the sum's rounding to the noise's lattice (√P·σ·2⁻²⁰ ≤ 0.2 %).
- */
-function roundingShare(expectedRecords: number): number {
-  return 0.002 + BLOCK_ROWS * 2 ** -24 * LONGEST_GRADIENT * expectedRecords;
-}
-
 /** Creates a critic with random weights. */
 export function createCritic(
   arena: Arena,
@@ -185,16 +174,9 @@ export function createCritic(
     }
     const norms = recordNorms(arena, factors, rows, layerWeights, centre, copies);
     clippedSum(arena, factors, norms, clipNorm, sums, centre, copies);
-    const step = (noiseMultiplier * clipNorm * (1 + roundingShare(expectedRecords))) / LATTICE_SIGMA;
-    gradients.forEach(({ data, stride, rows: height }, layer) => {
-      const unit = step / layerWeights[layer];
-      const sum = sums[layer].data;
-      for (let row = 0; row < height; row++) {
-        for (let at = row * stride; at < row * stride + sizes[layer + 1]; at++) {
-          const noisy = unit === 0 ? sum[at] : unit * (Math.round(sum[at] / unit) + noise.next());
-          data[at] += noisy / expectedRecords;
-        }
-      }
+    addNoise(sums, noiseMultiplier * clipNorm * (1 + roundingShare(expectedRecords)), layerWeights, noise);
+    gradients.forEach(({ data }, layer) => {
+      for (let k = 0; k < data.length; k++) data[k] += sums[layer].data[k] / expectedRecords;
     });
   };
   const middle = arena.create(maxRows, dimension);
