@@ -25,6 +25,9 @@ interface DeployArguments extends LedgerTerms {
   readonly json?: true;
 }
 
+/** How long an endpoint may be silent before the command gives up. */
+const PATIENCE_MS = 15_000;
+
 async function run(given: DeployArguments): Promise<void> {
   const consortium = await readConsortium(given.consortium);
   const { model, inputs } = consortium;
@@ -34,7 +37,7 @@ async function run(given: DeployArguments): Promise<void> {
   const password = await readPassword({ passwordFile: given.passwordFile }, {});
   const signer = new Wallet((await readAccount(given.keystore, password)).privateKey);
   const chainId = BigInt(given.chainId);
-  const deployment = await deploy({ rpcUrl: given.rpc, chainId, signer, facts, members });
+  const deployment = await deploy({ rpcUrl: given.rpc, chainId, signer, facts, members, patienceMs: PATIENCE_MS });
   if (given.json) printJson({ ...deployment, chainId, members, facts });
   else describe(deployment, facts, given, members.length);
 }

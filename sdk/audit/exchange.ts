@@ -8,7 +8,8 @@ import { LedgerError } from '../errors.ts';
 import { unpackDeliveries, unpackOrders } from '../packing.ts';
 import { credit, factsOf, type Judgement, type LedgerPhase } from './books.ts';
 import type { Effects, EventOf } from './effects.ts';
-import { endIfComplete, refundOrdersTo } from './phases.ts';
+import { endIfComplete } from './phases.ts';
+import { refundOrdersTo } from './refunds.ts';
 import type { Rule } from './rules.ts';
 
 /** Judges that a party may act now, and notes that it did. */

@@ -7,7 +7,8 @@ import { has, sizeOf } from '../bitmap.ts';
 import type { ChainRegistration, Facts } from '../types.ts';
 import { factsOf, type Judgement } from './books.ts';
 import type { Effects, EventOf } from './effects.ts';
-import { endIfComplete, endNow, enter, withdraw } from './phases.ts';
+import { endIfComplete, endNow, enter } from './phases.ts';
+import { withdraw } from './refunds.ts';
 
 const positive = [
   'parameterCount',

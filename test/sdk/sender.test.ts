@@ -115,6 +115,28 @@ for (const { name, available, start } of engines) {
       assert.equal(await nonceOf(6), 1, 'the refused call was never sent');
     });
 
+    it('sends again with more gas what became dearer between estimate and inclusion', async () => {
+      // The first call stores a 1; every later one runs a loop of 131,072 turns, 3.4 million gas.
+      const runtime = '0x600054600c576001600055005b620200005b600190038060115700';
+      const creation = `0x60${((runtime.length - 2) / 2).toString(16)}600c60003960${((runtime.length - 2) / 2).toString(16)}6000f3`;
+      const created = await senderOf(8).send({ to: null, data: creation + runtime.slice(2), name: 'create' });
+      const dear = { to: created.contractAddress, data: '0x', name: 'dear' };
+      await chain.request('evm_setAutomine', [false]);
+      const sent = new Set<unknown>();
+      proxy.onRequest(({ method, params }) => {
+        if (method === 'eth_sendRawTransaction') sent.add(params[0]);
+        return 'none';
+      });
+      const racers = [8, 9].map((index) => senderOf(index));
+      const receipts = Promise.all(racers.map((racer) => racer.send(dear)));
+      while (sent.size < 2) await new Promise(setImmediate);
+      await chain.request('evm_mine', []);
+      await chain.request('evm_setAutomine', [true]);
+      for (const { status } of await receipts) assert.equal(status, 1);
+      const counts = racers.map((racer) => racer.totals().count);
+      assert.deepEqual(counts.toSorted(), [1, 2], 'one ran out of gas and was sent again');
+    });
+
     it('gives up in time when the chain never includes the transaction', async () => {
       sender = senderOf(7, { giveUpAfterMs: 150 });
       proxy.onRequest((request) => (isSend(request) ? 'drop' : 'none'));
