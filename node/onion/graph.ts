@@ -46,17 +46,6 @@ export function maskGraph(
   };
 }
 
-/** The neighbours of one member; see {@link maskGraph}, which is the better choice for several members. */
-export function neighbours(
-  group: readonly PartyId[],
-  member: PartyId,
-  recipient: PartyId,
-  context: ExchangeContext,
-  beacon: Uint8Array,
-): PartyId[] {
-  return maskGraph(group, recipient, context, beacon)(member);
-}
-
 /**
  * Size of the smallest part of a sum that its recipient could open by itself: keystreams only cancel inside a
  * connected part of the graph between those who delivered, so the words of each such part add up to its own sum.

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { neighbours, smallestPart } from '../../node/onion/graph.ts';
+import { maskGraph, smallestPart } from '../../node/onion/graph.ts';
 import { createSeededRandom } from '../../node/random.ts';
 import { bytesOf, createGroup, testContext } from './group.ts';
 
-describe('neighbours', () => {
+describe('maskGraph', () => {
   it('are symmetric, never oneself, and always the recipient', () => {
     for (const size of [2, 16, 32, 33, 49, 255]) {
       const group = createGroup(size, 8);
@@ -47,7 +47,7 @@ describe('neighbours', () => {
     const draw = (recipient: number, round: number, beacon: string) =>
       everybody
         .filter((id) => id > 10)
-        .map((id) => neighbours(everybody, id, recipient, { ...testContext, round }, bytesOf(beacon)).join())
+        .map((id) => maskGraph(everybody, recipient, { ...testContext, round }, bytesOf(beacon))(id).join())
         .join(';');
     assert.equal(draw(1, 1, 'a'), draw(1, 1, 'a'));
     const drawings = [draw(1, 1, 'a'), draw(2, 1, 'a'), draw(1, 2, 'a'), draw(1, 1, 'b')];
