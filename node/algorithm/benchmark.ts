@@ -42,31 +42,32 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   });
   models.put(0, standalone);
 
-  // 3: local credibility initialisation: c_i^j = m_j / u_i.
+  // 3: local credibility initialisation: c_i^j = m_j / u_i. Who joins later ("a new init block") is not in C until the
+  // next round and gets no labels before; it starts with the same credibility for all and its own model.
   const state = await ledger.reached(0, 'benchmark', signal);
+  const isLate = state.round > 0;
   const others = credibleOthers(state, self);
   const samples = decodeSamples(publication.bytes, consortium.inputs.shape, samplesHash(publication.bytes));
   const inTime = waitingSignal(member, state, signal);
-  const rating = await rateOthers(member, 0, samples, standalone, others, inTime);
+  const rating = isLate ? undefined : await rateOthers(member, 0, samples, standalone, others, inTime);
 
   // 4: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
-  const raw = state.parties.map((party) => rating.credibility[party.id] ?? 0);
+  const raw = state.parties.map((party) => rating?.credibility[party.id] ?? 0);
+  const everyone = others.map((party) => party.id);
+  // deviation: a consortium may start the rounds from w0 again, because steps on top of trained models diverge.
+  const start = consortium.training.restart && !isLate ? w0 : standalone;
   const checkpoint: Checkpoint = {
-    round: 0,
-    // deviation: a consortium may start the rounds from w0 again, because steps on top of trained models diverge.
-    parameters: consortium.training.restart ? w0 : standalone,
-    alone: consortium.training.restart ? w0 : standalone,
-    credibility: normaliseCredibility(
-      raw,
-      others.map((party) => party.id),
-    ),
+    round: state.round,
+    parameters: start,
+    alone: start,
+    credibility: normaliseCredibility(raw, everyone),
     silence: state.parties.map(() => 0),
   };
   await member.store.saveCheckpoint(checkpoint);
-  const reported = await report(member, checkpoint);
+  const reported = isLate ? [] : await report(member, checkpoint);
 
   // 5: credible party set: the ledger removes whom the majority reported; step 4 again over those who stay.
-  const settled = await ledger.reached(1, 'order', signal);
+  const settled = await ledger.reached(state.round + 1, 'order', signal);
   // 6: points initialisation, p_i = λ_i·|w|·(n − 1), is the ledger's.
   const credibility = normaliseOverCredible(checkpoint.credibility, settled, self);
   const accuracy = await accuracyOf(member, standalone);

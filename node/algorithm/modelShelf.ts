@@ -19,13 +19,17 @@ export class ModelShelf {
 
   /**
    * The parameters of `round`, as soon as they exist.
-   * @throws AlgorithmError `REFUSED` for a round that is over or more than one round ahead.
+   * @throws AlgorithmError `REFUSED` for a round that is over, `NOT_READY` for one that is not next.
    */
   at(round: number): Promise<Float32Array> {
-    if (round < this.#latest - 1 || (this.#latest >= 0 && round > this.#latest + 1)) {
-      throw new AlgorithmError('REFUSED', `Labels of round ${round} are not given in round ${this.#latest}.`, {
+    if (round < this.#latest - 1) {
+      throw new AlgorithmError('REFUSED', `Labels of round ${round} are not given after round ${this.#latest}.`, {
         fault: 'peer',
       });
+    }
+    // A party that was away has its next model soon, but what lies far ahead must not pile up.
+    if (round > this.#latest + 1) {
+      throw new AlgorithmError('NOT_READY', `There is no model of round ${round} yet.`, { fault: 'peer' });
     }
     return this.#slot(round).promise;
   }

@@ -21,6 +21,8 @@ export type Behaviour =
   | { readonly kind: 'scaledGradient'; readonly factor: number }
   /** States so many times its real number of examples. */
   | { readonly kind: 'overstatedData'; readonly factor: number }
+  /** Joins when this round begins; only the last parties of a simulation may. */
+  | { readonly kind: 'lateJoin'; readonly round: number }
   /** Stops for good before delivering in this round. */
   | { readonly kind: 'dropOut'; readonly round: number };
 

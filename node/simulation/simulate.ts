@@ -81,7 +81,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   cleanup.defer(() => learner.close());
   const accounts = parties.map((_, id) => getAddress(`0x${digest(seed, id, 'account').toString('hex', 0, 20)}`));
   const books = createMemoryLedger({
-    facts: factsOf(consortium, learner.parameterCount, parties.length),
+    facts: factsOf(consortium, learner.parameterCount, parties.length, {
+      startParties: parties.filter(({ behaviour }) => behaviour?.kind !== 'lateJoin').length,
+    }),
     members: accounts,
     clock,
   });
@@ -133,7 +135,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 
   const gone = new Set<PartyId>();
   const running = members.map(async (member, id) => {
+    const behaviour = parties[id].behaviour;
     try {
+      if (behaviour?.kind === 'lateJoin') await member.ledger.reached(behaviour.round, 'order', signal);
       await run(member, signal);
     } catch (error) {
       const expected = error instanceof DroppedOut || (error instanceof AlgorithmError && error.code === 'REMOVED');

@@ -8,6 +8,7 @@ import { AlgorithmError } from '../../node/algorithm/errors.ts';
 import { ModelShelf } from '../../node/algorithm/modelShelf.ts';
 
 const refused = (error: unknown) => error instanceof AlgorithmError && error.code === 'REFUSED';
+const notReady = (error: unknown) => error instanceof AlgorithmError && error.code === 'NOT_READY';
 const model = (value: number) => Float32Array.of(value);
 
 describe('ModelShelf', () => {
@@ -22,10 +23,11 @@ describe('ModelShelf', () => {
     assert.deepEqual(await shelf.at(0), model(7));
   });
 
-  it('refuses rounds that are over or not near', () => {
+  it('refuses rounds that are over, and puts off those that are not near', () => {
     const shelf = new ModelShelf();
+    assert.throws(() => shelf.at(1), notReady);
     for (const round of [0, 1, 2]) shelf.put(round, model(round));
     assert.throws(() => shelf.at(0), refused);
-    assert.throws(() => shelf.at(4), refused);
+    assert.throws(() => shelf.at(4), notReady);
   });
 });

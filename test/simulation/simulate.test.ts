@@ -97,6 +97,24 @@ describe('simulate', () => {
     assert.ok(summary.books.balanced);
   });
 
+  it('takes in a party that joins later, from the next round on', async () => {
+    const { summary } = await simulate(small([...honest, { kind: 'lateJoin', round: 1 }], { rounds: 4 }));
+    const [late] = summary.parties.slice(-1);
+    assert.ok(late.credible);
+    assert.deepEqual(
+      late.rounds.map(({ round }) => round),
+      [2, 3, 4],
+    );
+    // It spends its first points before anybody knows it, and those it has earned then.
+    assert.ok(late.rounds[0].received > 0 && late.rounds[2].received > 0);
+    // The others rate it in its first round and order from it in its second.
+    for (const { rounds } of summary.parties.slice(0, 4)) {
+      assert.equal(rounds[0].credibility[4] ?? 0, 0);
+      assert.ok(rounds[1].credibility[4] > 0);
+    }
+    assert.ok(summary.books.balanced);
+  });
+
   it('lets nobody gain points by overstating its data', async () => {
     const factor = 10;
     const { summary } = await simulate(small([{ kind: 'overstatedData', factor }, ...honest.slice(1)]));
