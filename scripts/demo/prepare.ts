@@ -83,7 +83,7 @@ export function demoConsortium({ rounds, deadlines }: Pick<DemoOptions, 'rounds'
     training: { localEpochs: 5, batchSize: 10, learningRate: { from: 0.05, to: 0.005 }, restart: true },
     aggregation: { rule: 'mean', clamp: { from: 0.03, to: 0.01 }, levels: 31, minProviders: 2 },
     credibility: { fade: 0.2, thresholdShare: 2 / 3, graceRounds: Math.min(3, rounds), silentRounds: 2 },
-    deadlines: { form: 120, benchmark: 120, order: 60, deliver: 60, evaluate: 60, ...deadlines },
+    deadlines: { form: 120, benchmark: 120, order: 30, deliver: 30, evaluate: 30, ...deadlines },
   });
 }
 
