@@ -7,7 +7,7 @@
 import { emptyBooks } from '../../sdk/audit/books.ts';
 import { createReplay } from '../../sdk/audit/replay.ts';
 import { createSummary } from '../../sdk/audit/summary.ts';
-import { chainId, contractOf, historyOf } from '../../test/sdk/audit/history.ts';
+import { chainId, contractOf, historyOf } from './auditHistory.ts';
 
 const rounds = Number(process.argv[2] ?? 10_000);
 const parties = Number(process.argv[3] ?? 15);

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import type { Log } from 'ethers';
+import { chainId, contractOf, historyOf, richHistory } from '../../../scripts/bench/auditHistory.ts';
 import { type Books, emptyBooks } from '../../../sdk/audit/books.ts';
 import type { HistoryBlock } from '../../../sdk/audit/chainSource.ts';
 import { createReplay } from '../../../sdk/audit/replay.ts';
@@ -14,7 +15,6 @@ import type { Violation } from '../../../sdk/audit/rules.ts';
 import { createSummary, MOST_ROUNDS } from '../../../sdk/audit/summary.ts';
 import { ledgerInterface } from '../../../sdk/contract.ts';
 import { decodeEvent } from '../../../sdk/events.ts';
-import { chainId, contractOf, historyOf, richHistory } from './history.ts';
 
 function judge(blocks: Iterable<HistoryBlock>) {
   const books = emptyBooks();

@@ -3,13 +3,13 @@
  * @module
  */
 import { getCreateAddress, id, Log, toBeHex, Wallet } from 'ethers';
-import type { HistoryBlock } from '../../../sdk/audit/chainSource.ts';
-import { ledgerInterface } from '../../../sdk/contract.ts';
-import { deployModel, execute, type ModelCall } from '../../../sdk/model/ledgerModel.ts';
-import type { ModelEvent } from '../../../sdk/model/state.ts';
-import { packDeliveries, packOrders } from '../../../sdk/packing.ts';
-import { encodeRegistration } from '../../../sdk/registration.ts';
-import { type ChainRegistration, claimId, claimStatuses, complaints, type Facts, phases } from '../../../sdk/types.ts';
+import type { HistoryBlock } from '../../sdk/audit/chainSource.ts';
+import { ledgerInterface } from '../../sdk/contract.ts';
+import { deployModel, execute, type ModelCall } from '../../sdk/model/ledgerModel.ts';
+import type { ModelEvent } from '../../sdk/model/state.ts';
+import { packDeliveries, packOrders } from '../../sdk/packing.ts';
+import { encodeRegistration } from '../../sdk/registration.ts';
+import { type ChainRegistration, claimId, claimStatuses, complaints, type Facts, phases } from '../../sdk/types.ts';
 
 /** Chain id of the histories. */
 export const chainId = 31337n;
