@@ -4,13 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { NodeEvent } from '../../node/algorithm/ports.ts';
 import { ExchangeError } from '../../node/peer/errors.ts';
 import { createPeer } from '../../node/peer/peer.ts';
+import { DemoError } from '../../scripts/demo/errors.ts';
 import type { RunningNode } from '../../scripts/demo/nodes.ts';
 import { type DemoResult, runDemo } from '../../scripts/demo/run.ts';
 import type { View } from '../../scripts/demo/view.ts';
@@ -70,6 +71,8 @@ describe('four nodes, three rounds', () => {
       for (const { ordered, received } of rounds) assert.ok(ordered > 0 && received === ordered);
       assert.ok(bytesSent > 100_000 && bytesReceived > 100_000);
     }
+    assert.deepEqual(result.summary.audit?.violations, {});
+    assert.equal(result.summary.audit.inOrder, true);
     // Deployment, 4 INITs and reports of the benchmark, then 3 acts a party and round.
     assert.equal(transactions.count, 1 + 4 + 4 + 3 * 3 * 4);
   });
@@ -126,6 +129,44 @@ describe('a node that is killed between ordering and delivering', () => {
         assert.ok(rounds[1].received > 0 && rounds[1].received < rounds[1].ordered);
       }
       assert.ok(result.summary.books.balanced);
+    } finally {
+      await rm(out, { recursive: true, force: true });
+    }
+  });
+});
+
+/** Runs the demo in `out` and returns what it throws. */
+async function refusal(out: string, hooks: Partial<Parameters<typeof runDemo>[1]> = {}): Promise<unknown> {
+  const options = { parties: 4, rounds: 1, seed: 1, out };
+  return runDemo(options, { view: watch(() => undefined), signal: never, ...hooks }).catch((error: unknown) => error);
+}
+
+describe('a demo that cannot run', () => {
+  it('deletes nothing it did not make', async () => {
+    const out = await mkdtemp(join(tmpdir(), 'dppdl-e2e-'));
+    try {
+      await writeFile(join(out, 'thesis.txt'), 'years of work');
+      const error = await refusal(out);
+      assert.ok(error instanceof DemoError && error.code === 'FOLDER_NOT_OURS', String(error));
+      assert.deepEqual(await readdir(out), ['thesis.txt']);
+    } finally {
+      await rm(out, { recursive: true, force: true });
+    }
+  });
+
+  it('says which node failed before it registered and leaves no process', async () => {
+    const out = await mkdtemp(join(tmpdir(), 'dppdl-e2e-'));
+    let running: readonly RunningNode[] = [];
+    try {
+      const error = await refusal(out, {
+        onStarted(nodes) {
+          running = nodes;
+          nodes[2].process.kill('SIGKILL');
+        },
+      });
+      assert.ok(error instanceof DemoError && error.code === 'NODE_FAILED', String(error));
+      assert.match(error.message, /^cedar failed before it registered: SIGKILL/);
+      for (const { process } of running) assert.ok(process.exitCode !== null || process.signalCode !== null);
     } finally {
       await rm(out, { recursive: true, force: true });
     }
