@@ -73,7 +73,12 @@ export async function collectSum(
   const known = seeds.filter((seed) => seed !== undefined);
   if (known.length < seeds.length)
     return skip('SEED_UNAVAILABLE', 'A survivor did not help to sum without the missing');
-  const sum = await envelopes.sum(request, delivered, known);
+  let sum: Float32Array;
+  try {
+    sum = await envelopes.sum(request, delivered, known);
+  } catch (error) {
+    return skip(codeOfOthersFault(error, signal), 'What was delivered does not add up');
+  }
   const entries = survivors.reduce((total, provider) => total + countOf(request, provider), 0);
   return { sum, providers: delivered.size, entries, missing };
 }

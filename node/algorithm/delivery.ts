@@ -2,6 +2,7 @@
  * Algorithm 2, line 2: what a party gives to the others' sums of one round.
  * @module
  */
+import { DppdlError } from '../errors.ts';
 import type { PartyId } from '../types.ts';
 import { type Member, selfOf } from './member.ts';
 import type { LedgerState } from './ports.ts';
@@ -30,7 +31,19 @@ export async function deliver(
       const count = countOf(request, self);
       if (count === 0) continue;
       await releases.gradients({ round, to: requester, count });
-      closed.set(requester, await envelopes.seal(request, gradient));
+      try {
+        closed.set(requester, await envelopes.seal(request, gradient));
+      } catch (error) {
+        // One party's unusable key must cost that party its sum, not everybody the round.
+        if (!(error instanceof DppdlError) || error.fault !== 'peer') throw error;
+        member.observe({
+          type: 'warning',
+          round,
+          code: error.code,
+          party: requester,
+          message: 'Its order cannot be filled',
+        });
+      }
     }
     await store.saveBlobs(round, closed);
     blobs = closed;

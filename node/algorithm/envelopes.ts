@@ -36,6 +36,8 @@ export interface RoundKey {
 
 /** One party's means of closing and opening. */
 export interface Envelopes {
+  /** Whether a party's keys can be used at all; one that registered others is neither asked nor served. */
+  accepts(party: Party): boolean;
   /** A fresh key pair to which one round's blobs are wrapped. */
   createRoundKey(): RoundKey;
   /**
@@ -59,7 +61,7 @@ export interface Envelopes {
    * Adds up the words of those who delivered and takes the masks off the sum.
    * @param seeds - for every provider that did not deliver, those of its neighbours that did.
    * @returns Σ Δw̃_j, float32 [D].
-   * @throws OnionError `GROUP_TOO_SMALL`, `SEED_MISSING`.
+   * @throws OnionError `GROUP_TOO_SMALL`, `SEED_MISSING`, `IMPLAUSIBLE` (all fault peer).
    */
   sum(
     request: SumRequest,

@@ -4,13 +4,14 @@
  * @module
  */
 import type { Consortium } from '../consortium.ts';
-import { decodeFixedSum, encodeFixed, type FixedPoint, fixedPointFor } from '../gradient/fixedPoint.ts';
+import { decodeFixedSum, encodeFixed, type FixedPoint, fixedPointFor, isPlausibleSum } from '../gradient/fixedPoint.ts';
 import { selectLargest } from '../gradient/select.ts';
 import { type BlobFacts, commitment, createRoundKey, peel, wrap } from '../onion/blob.ts';
+import { OnionError } from '../onion/errors.ts';
 import { maskGraph } from '../onion/graph.ts';
 import { addKeystream, maskSeed, maskSign } from '../onion/keystream.ts';
 import { openSum } from '../onion/sum.ts';
-import type { ExchangeContext, PartyId } from '../types.ts';
+import type { ExchangeContext, Party, PartyId } from '../types.ts';
 import type { Envelopes, SumRequest } from './envelopes.ts';
 import type { Keys, Ledger, LedgerFacts } from './ports.ts';
 import { countOf } from './sums.ts';
@@ -37,8 +38,19 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
     [requester.id, ...orders.map(({ provider }) => provider)].sort((a, b) => a - b);
   const graphOf = (request: SumRequest) =>
     maskGraph(groupOf(request), request.requester.id, contextOf(request), request.beacon);
+  /** X25519 with another party. @throws OnionError `INVALID_KEY` (fault peer) for a key with which nothing can be agreed. */
+  const agreeWith = ({ id, maskKey }: Party): Uint8Array => {
+    try {
+      return keys.agree(maskKey);
+    } catch (cause) {
+      throw new OnionError('INVALID_KEY', `Nothing can be agreed with the mask key of party ${id}.`, {
+        fault: 'peer',
+        cause,
+      });
+    }
+  };
   const seedWith = (request: SumRequest, self: PartyId, other: PartyId): Uint8Array => {
-    const shared = keys.agree(request.parties[other].maskKey);
+    const shared = agreeWith(request.parties[other]);
     const seed = maskSeed(shared, contextOf(request), request.requester.id, [self, other]);
     shared.fill(0);
     return seed;
@@ -52,6 +64,15 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
     bits: formatOf(request).bits,
   });
   return {
+    accepts(party) {
+      try {
+        agreeWith(party).fill(0);
+        return true;
+      } catch (error) {
+        if (error instanceof OnionError) return false;
+        throw error;
+      }
+    },
     createRoundKey,
     commitment,
 
@@ -88,6 +109,12 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
         minProviders: facts.minProviders,
         bits: format.bits,
       });
+      const entries = [...delivered.keys()].reduce((sum, provider) => sum + countOf(request, provider), 0);
+      if (!isPlausibleSum(total, format, delivered.size, entries)) {
+        throw new OnionError('IMPLAUSIBLE', 'The sum is none that honest providers could have given.', {
+          fault: 'peer',
+        });
+      }
       return decodeFixedSum(total, format);
     },
   };

@@ -27,7 +27,7 @@ export async function order(
   const orders = chooseOrders(
     state.parties[self].points,
     normaliseOverCredible(credibility, state, self),
-    credibleOthers(state, self),
+    credibleOthers(state, self).filter((party) => member.envelopes.accepts(party)),
     facts.parameterCount,
     facts.minProviders,
   );

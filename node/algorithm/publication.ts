@@ -65,7 +65,10 @@ export function decodeSamples(bytes: Uint8Array, shape: readonly number[], hash:
   if (bytes.length !== offset + rows * inputSize(shape)) refuse('are truncated');
   if (!Number.isFinite(lowest) || !Number.isFinite(highest)) refuse('have no finite range');
   const step = (highest - lowest) / 255;
-  return { inputs: Float32Array.from(bytes.subarray(offset), (byte) => lowest + byte * step), shape };
+  const values = Float32Array.from({ length: 256 }, (_, byte) => lowest + byte * step);
+  const inputs = new Float32Array(bytes.length - offset);
+  for (let index = 0; index < inputs.length; index++) inputs[index] = values[bytes[offset + index]];
+  return { inputs, shape };
 }
 
 /** SHA-256 of published samples, as INIT states it; 32 bytes. */

@@ -13,7 +13,7 @@ import { getAddress } from 'ethers';
 import { AlgorithmError } from '../algorithm/errors.ts';
 import type { Member } from '../algorithm/member.ts';
 import { createOnionEnvelopes } from '../algorithm/onionEnvelopes.ts';
-import type { Ledger, NodeEvent, SampleGenerator } from '../algorithm/ports.ts';
+import type { Learner, Ledger, NodeEvent, SampleGenerator } from '../algorithm/ports.ts';
 import { run } from '../algorithm/run.ts';
 import type { Consortium } from '../consortium.ts';
 import { createNodeKeys } from '../keystore.ts';
@@ -55,6 +55,8 @@ export interface SimulationOptions {
   readonly generator?: SampleGenerator;
   /** Training threads; one per core unless told. */
   readonly threads?: number;
+  /** Trains and labels for all parties; the consortium's model on `threads` unless told. */
+  readonly learner?: Learner;
   readonly onEvent?: (party: PartyId, event: NodeEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -76,9 +78,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const { consortium, parties, seed, signal = new AbortController().signal } = options;
   const clock = createManualClock();
   const threads = options.threads ?? availableParallelism();
-  const learner = await createLearner(consortium.model, consortium.inputs, { threads });
   await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => learner.close());
+  const learner = options.learner ?? (await ownLearner(consortium, threads, cleanup));
   const accounts = parties.map((_, id) => getAddress(`0x${digest(seed, id, 'account').toString('hex', 0, 20)}`));
   const books = createMemoryLedger({
     facts: factsOf(consortium, learner.parameterCount, parties.length, {
@@ -164,6 +165,16 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   });
   const checkpoints = await Promise.all(members.map(({ store }) => store.checkpoint()));
   return { summary, parameters: checkpoints.map((checkpoint) => checkpoint?.parameters), events: books.events };
+}
+
+async function ownLearner(
+  { model, inputs }: Consortium,
+  threads: number,
+  cleanup: AsyncDisposableStack,
+): Promise<Learner> {
+  const learner = await createLearner(model, inputs, { threads });
+  cleanup.defer(() => learner.close());
+  return learner;
 }
 
 /** Any registered peer id; nobody dials in a simulation. */

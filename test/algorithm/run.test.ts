@@ -155,6 +155,47 @@ describe('a run', () => {
     assert.ok(warningsOf(victim).some(({ code, party, round }) => code === 'BAD_BLOB' && party === 2 && round === 1));
   });
 
+  it('is not stopped by a party that registers keys with which nothing can be agreed', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion);
+    const { keys } = world.parties[3].member;
+    Object.assign(world.parties[3].member, { keys: { ...keys, maskKey: new Uint8Array(32).fill(0).fill(1, 0, 1) } });
+    assertFulfilled(await world.run([0, 1, 2, 3]));
+    for (const party of world.parties.slice(0, 3)) {
+      for (const { ordered, received, skipped } of roundsOf(party))
+        assert.ok(ordered > 0 && received === ordered && !skipped);
+      assert.ok(warningsOf(party).some(({ code, party: whose }) => code === 'INVALID_KEY' && whose === 3));
+    }
+    for (const { received } of roundsOf(world.parties[3])) assert.equal(received, 0);
+    await assertBooks(world);
+  });
+
+  it('does not add a sum that honest providers cannot have given', async () => {
+    const world = await createWorld([60, 50, 40, 30], (member) => {
+      const envelopes = onion(member);
+      return {
+        ...envelopes,
+        // Party 3 masks for another round, so that nothing cancels.
+        seal: async (request, gradient) =>
+          await envelopes.seal(
+            (await member.ledger.self()) === 3
+              ? {
+                  ...request,
+                  beacon: new Uint8Array(32),
+                  parties: request.parties.map((party) => ({ ...party, maskKey: member.keys.maskKey })),
+                }
+              : request,
+            gradient,
+          ),
+      };
+    });
+    assertFulfilled(await world.run());
+    for (const party of world.parties.slice(0, 3)) {
+      for (const { skipped } of roundsOf(party)) assert.ok(skipped);
+      assert.ok(warningsOf(party).every(({ code }) => code === 'IMPLAUSIBLE'));
+    }
+    await assertBooks(world);
+  });
+
   it('removes a party that labels at random, by majority, and goes on without it', async () => {
     const world = await createWorld([60, 60, 60, 60, 60], onion);
     const [liar] = world.parties.slice(-1);
