@@ -214,6 +214,22 @@ contract ExchangeTest is Fixture {
         conserved();
     }
 
+    function test_theLastPartiesAreRefundedThoughNobodyElseOrdered() public {
+        IDppdl.Facts memory given = facts();
+        given.startParties = 7;
+        deploy(given, 7);
+        for (uint256 party = 0; party < 7; ++party) join(party);
+        reportAll(0);
+        order(5, 1, 3, 100);
+        order(6, 1, 12, 100);
+        vm.warp(START + PHASE);
+        ledger.advance();
+        vm.warp(START + 2 * PHASE);
+        ledger.advance();
+        for (uint256 party = 0; party < 7; ++party) equal(points(party), 3000);
+        conserved();
+    }
+
     function test_whoResignsWithdrawsItsOrders() public {
         toOrder();
         order(0, 1, 14, 100);
