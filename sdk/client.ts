@@ -99,7 +99,8 @@ export async function createClient(options: ClientOptions): Promise<Client> {
 /**
  * Calls a view of the contract.
  * @param block - as it was after this block; the latest unless told.
- * @throws RevertError
+ * @throws RevertError the contract refuses.
+ * @throws LedgerError `MALFORMED` it is no ledger; `RPC_REFUSED`, `RPC_UNAVAILABLE`.
  */
 export async function read(
   client: Client,
@@ -116,6 +117,14 @@ export async function read(
     if (cause instanceof LedgerError) throw cause;
     if (isError(cause, 'CALL_EXCEPTION')) {
       throw decodeRevert(cause.data ?? '0x', name) ?? new RevertError('unknown', [], { call: name, cause });
+    }
+    if (isError(cause, 'UNKNOWN_ERROR')) {
+      throw new LedgerError('RPC_REFUSED', `The endpoint refused the call of ${name}`, {
+        fault: 'chain',
+        action: 'Check that the chain’s node is in step with the chain and keeps its history.',
+        meta: { call: name },
+        cause,
+      });
     }
     throw new LedgerError('MALFORMED', `The contract at ${client.contract} does not answer ${name} as a ledger does`, {
       fault: 'self',

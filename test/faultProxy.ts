@@ -17,6 +17,8 @@ export type Fault =
   | 'lose'
   /** Cuts the connection at once. */
   | 'reset'
+  /** Answers with a JSON-RPC error, as a node does that is behind. */
+  | 'refuse'
   /** Answers HTTP 503. */
   | 'unavailable'
   /** Answers with bytes that are no JSON. */
@@ -66,6 +68,7 @@ export async function startFaultProxy(target: string, hashOf: (raw: string) => s
     if (fault === 'stall') return;
     if (fault === 'reset') return request.socket.destroy();
     if (fault === 'unavailable') return response.writeHead(503).end('restarting');
+    if (fault === 'refuse') return json({ jsonrpc: '2.0', id, error: { code: -32000, message: 'header not found' } });
     if (fault === 'garbage') return response.end('<html>bad gateway</html>');
     if (fault === 'drop') return json({ jsonrpc: '2.0', id, result: hashOf(String(params[0])) });
     const headers = { 'content-type': 'application/json' };

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Block, getBytes, hexlify } from 'ethers';
+import { type Block, getBytes, hexlify, isError } from 'ethers';
 import { advance } from '../../sdk/actions/advance.ts';
 import { download } from '../../sdk/actions/download.ts';
 import { getEvents } from '../../sdk/actions/getEvents.ts';
@@ -32,7 +32,7 @@ export interface ChainLedgerOptions {
   readonly invitation?: Invitation | undefined;
   /** Pause between two looks for a new block, in milliseconds. */
   readonly pollIntervalMs?: number;
-  /** Told when the endpoint does not answer while waiting; the wait goes on. */
+  /** Told when the endpoint does not answer or refuses while waiting; the wait goes on. */
   readonly onTrouble?: (error: LedgerError) => void;
 }
 
@@ -229,8 +229,9 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
           }
           if (block !== null && now !== undefined) await endOverduePhase(now, block);
         } catch (error) {
-          if (!(error instanceof LedgerError) || error.code !== 'RPC_UNAVAILABLE') throw error;
-          options.onTrouble?.(error);
+          const trouble = passingTrouble(error);
+          if (trouble === undefined) throw error;
+          options.onTrouble?.(trouble);
         }
         await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
@@ -239,6 +240,16 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     transactions: () => client.sender?.totals() ?? { count: 0, gasUsed: 0n },
   };
   return ledger;
+}
+
+/** What may be over at the next look: an endpoint that restarts, is behind, or does not include a transaction. */
+function passingTrouble(error: unknown): LedgerError | undefined {
+  if (error instanceof LedgerError) {
+    return ['RPC_UNAVAILABLE', 'RPC_REFUSED', 'TIMEOUT'].includes(error.code) ? error : undefined;
+  }
+  if (!isError(error, 'UNKNOWN_ERROR')) return undefined;
+  const message = `The endpoint refused a request (${error.shortMessage})`;
+  return new LedgerError('RPC_REFUSED', message, { fault: 'chain', cause: error });
 }
 
 function missing(what: string, block: number): LedgerError {

@@ -71,7 +71,7 @@ export function ledgerCompliance(name: string, create: () => Promise<LedgerWorld
       world = await create();
       ledgers = world.members;
     });
-    after(() => world.close());
+    after(() => world?.close());
 
     it('tells the facts', async () => {
       const facts = await ledgers[1].facts();

@@ -54,7 +54,10 @@ const connectTo = (rpcUrl: string, { chainId, wallets }: Chain, contract: string
 const ledgerOf = (client: Client): ChainLedger => createChainLedger({ client, pollIntervalMs: 10 });
 
 async function createWorld(chain: Chain, rpcUrl = chain.url, stop = () => chain.stop()): Promise<LedgerWorld> {
-  const contract = await deployWorld(chain);
+  const contract = await deployWorld(chain).catch(async (error) => {
+    await stop();
+    throw error;
+  });
   const clients = await Promise.all([0, 1, 2, 3, 4].map((index) => connectTo(rpcUrl, chain, contract, index)));
   const ledgers = clients.map(ledgerOf);
   return {
@@ -130,14 +133,21 @@ it('an act that is recorded already is done, and another one in its place is ref
   await chain.stop();
 });
 
-it('waits through an outage longer than its patience, and tells', async () => {
+for (const [fault, code] of [
+  ['unavailable', 'RPC_UNAVAILABLE'],
+  ['refuse', 'RPC_REFUSED'],
+] as const) {
+  it(`waits while the endpoint is ${fault === 'refuse' ? 'behind' : 'down'}, and tells`, () => testOutage(fault, code));
+}
+
+async function testOutage(fault: Fault, code: string): Promise<void> {
   const chain = await startHardhat();
   const proxy = await startFaultProxy(chain.url, () => '0x');
   const contract = await deployWorld(chain);
   const { chainId, wallets } = chain;
   const reader = await createClient({ rpcUrl: proxy.url, chainId, contract, signer: wallets[0], patienceMs: 50 });
   let isDown = true;
-  proxy.onRequest(() => (isDown ? 'unavailable' : 'none'));
+  proxy.onRequest(() => (isDown ? fault : 'none'));
   const codes: string[] = [];
   const ledger = createChainLedger({
     client: reader,
@@ -149,11 +159,11 @@ it('waits through an outage longer than its patience, and tells', async () => {
   });
   const state = await ledger.reached(0, 'forming', never);
   assert.equal(state.phase, 'forming');
-  assert.deepEqual(codes, ['RPC_UNAVAILABLE', 'RPC_UNAVAILABLE', 'RPC_UNAVAILABLE']);
+  assert.deepEqual(codes, [code, code, code]);
   reader.close();
   await proxy.stop();
   await chain.stop();
-});
+}
 
 it('a client that only reads cannot be a node’s ledger', async () => {
   const chain = await startHardhat();
