@@ -66,7 +66,7 @@ function choose(
   if (records >= DPGAN_RECORDS) {
     return { generator: 'dpgan', reason: `at least ${DPGAN_RECORDS} records carry an honestly private GAN` };
   }
-  return { generator: 'gaussian', reason: `a private GAN collapses below ${DPGAN_RECORDS} records` };
+  return { generator: 'gaussian', reason: `below ${DPGAN_RECORDS} records a private GAN learns noise` };
 }
 
 /** Refuses where noise would drown the data; returns the class means' noise over the longest record. */
