@@ -3,7 +3,7 @@
  * @module
  */
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 
@@ -20,6 +20,8 @@ const table: Record<string, { rooms: readonly string[]; packages: readonly strin
 const vocabulary = ['types', 'errors', 'random', 'consortium'];
 /** Adapters may use the vocabulary and the port types, never one another. */
 const adapters = ['dataset', 'learner', 'samples', 'peer', 'ledger', 'store'];
+/** Nobody but these may put adapters together. */
+const roots = ['node', 'commands', 'preflight', 'simulation', 'scripts', 'main', 'statusServer', 'releases'];
 
 interface Import {
   readonly from: string;
@@ -57,7 +59,8 @@ const { files, local, packages } = readImports();
 describe('architecture', () => {
   it('reads the sources', () => {
     assert.ok(files.length > 10 && local.length > 10);
-    for (const { from, to } of local) assert.ok(files.includes(to), `${from} imports ${to}, which does not exist`);
+    for (const { from, to } of local)
+      assert.ok(existsSync(join(root, to)), `${from} imports ${to}, which does not exist`);
   });
 
   it('keeps formulas and the algorithm free of the world', () => {
@@ -82,6 +85,18 @@ describe('architecture', () => {
       const [room, target] = [roomOf(from), roomOf(to)];
       if (!adapters.includes(room) || !adapters.includes(target) || room === target) continue;
       assert.fail(`${from} (${room}) must not import ${to} (${target})`);
+    }
+  });
+
+  it('lets composition roots alone put adapters together', () => {
+    const used = new Map<string, Set<string>>();
+    for (const { from, to } of local) {
+      if (adapters.includes(roomOf(to)) && roomOf(from) !== roomOf(to)) {
+        used.set(roomOf(from), (used.get(roomOf(from)) ?? new Set()).add(roomOf(to)));
+      }
+    }
+    for (const [room, targets] of used) {
+      assert.ok(targets.size < 2 || roots.includes(room), `${room} puts ${[...targets].join(', ')} together`);
     }
   });
 
