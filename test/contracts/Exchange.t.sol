@@ -72,6 +72,20 @@ contract ExchangeTest is Fixture {
         ledger.download(1, abi.encodePacked(uint256(6), uint32(1), type(uint32).max), KEY);
     }
 
+    function test_namesTheProviderOfARefusedCount() public {
+        IDppdl.Facts memory given = facts();
+        given.parameterCount = type(uint32).max;
+        given.startParties = 7;
+        deploy(given, 7);
+        for (uint256 party = 0; party < 7; ++party) join(party);
+        reportAll(0);
+        uint32 cap = type(uint32).max / 2;
+        bytes memory orders = abi.encodePacked(uint256(34), uint32(1), cap + 1);
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.ExchangeCountOutOfRange.selector, 5, cap + 1, cap));
+        vm.prank(account(0));
+        ledger.download(1, orders, KEY);
+    }
+
     function test_refusesTooSmallAGroup() public {
         toOrder();
         vm.expectRevert(abi.encodeWithSelector(IDppdl.ExchangeTooFewProviders.selector, 1, 2));
