@@ -85,6 +85,7 @@ export function trainStandalone({ consortium, examples, learner, seed }: Member)
 async function publishedSamples(member: Member): Promise<Publication> {
   const stored = await member.store.publication();
   if (stored !== undefined) return stored;
+  // deviation: the paper releases u_i samples; more are published once and u_i of them rated each time (no privacy cost).
   const count = Math.max(member.sharedSamples, member.consortium.publishedSamples);
   const { samples, privacy } = await member.generator.generate(member.examples, count);
   const publication = { bytes: encodeSamples(samples), privacy };

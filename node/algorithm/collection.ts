@@ -93,6 +93,7 @@ async function openBlob(
   const { envelopes, exchange, observe, store } = member;
   const { round } = request;
   try {
+    // deviation: the paper puts ciphertexts into public storage; here its provider serves it, bound by the hash.
     const blob = await exchange.blob(provider, round, signal);
     if (!timingSafeEqual(envelopes.commitment(blob), commitment)) {
       throw new AlgorithmError('BAD_BLOB', `The blob of party ${provider} is not the one it committed to.`, {

@@ -34,6 +34,7 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
   const contextOf = ({ round }: SumRequest): ExchangeContext => ({ ...facts, round });
   const formatOf = ({ clamp, orders }: SumRequest): FixedPoint =>
     fixedPointFor(clamp, aggregation.levels, orders.length);
+  // deviation: the paper's group is all of C; whoever was not ordered from has nothing to send.
   const groupOf = ({ requester, orders }: SumRequest): PartyId[] =>
     [requester.id, ...orders.map(({ provider }) => provider)].sort((a, b) => a - b);
   const graphOf = (request: SumRequest) =>

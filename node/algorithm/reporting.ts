@@ -17,6 +17,7 @@ export async function report(member: Member, { round, credibility, silence }: Ch
   const self = await selfOf(member);
   const state = await ledger.state();
   const others = credibleOthers(state, self).map(({ id }) => id);
+  // deviation: the paper's n never shrinks; an equal share is one of those who are still credible.
   const threshold = consortium.credibility.thresholdShare / (others.length + 1);
   const low = lowContributors(credibility, others, threshold);
   const silent = others.filter((id) => silence[id] >= consortium.credibility.silentRounds);

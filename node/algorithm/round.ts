@@ -45,6 +45,7 @@ export async function playRound(
     observe({ type: 'phase', round: state.round, phase: state.phase, deadline: state.deadline });
 
   // Local training gives Δw_i; it does not wait for the ledger.
+  // deviation: the paper has one learning rate; a schedule lets the last rounds settle.
   const training = {
     epochs: consortium.training.localEpochs,
     batchSize: consortium.training.batchSize,
@@ -89,6 +90,7 @@ export async function playRound(
     const rating = await rateOthers(member, round, samples, parameters, others, inTime);
     const fresh = normaliseFresh(credibility, rating.credibility, everyone, rating.silent);
     credibility = fadeCredibility(credibility, fresh, consortium.credibility.fade);
+    // deviation: who does not label keeps its credibility, and is reported only after several rounds of silence.
     silence = silence.map((count, id) => (rating.silent.includes(id) ? count + 1 : 0));
   }
 

@@ -23,6 +23,7 @@ export function chooseOrders(
   parameterCount: number,
   minProviders: number,
 ): { provider: PartyId; count: number }[] {
+  // deviation: the paper's "if d_i < p_i" leaves open what d_i is; here it is the whole balance, so points circulate.
   const orders = others
     .map((party) => ({
       provider: party.id,

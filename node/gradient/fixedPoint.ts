@@ -50,6 +50,7 @@ export function wordMask(bits: number): number {
 export function encodeFixed(values: Float32Array, { clamp, levels, bits }: FixedPoint): Uint32Array {
   const words = new Uint32Array(values.length);
   const mask = wordMask(bits);
+  // deviation: the paper exchanges entries as they are; a clamp gives fixed point its range and bounds an attacker.
   const scale = levels / clamp;
   for (let index = 0; index < values.length; index++) {
     const value = values[index];

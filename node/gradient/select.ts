@@ -31,6 +31,7 @@ export function selectLargest(gradient: Float32Array, count: number): Float32Arr
   const selected = new Float32Array(gradient.length);
   if (count === 0) return selected;
 
+  // deviation: the paper's "largest values" ignores the sign's meaning; selecting by sign destroys learning.
   let { threshold, atThreshold } = thresholdOf(magnitudes, count);
   for (let index = 0; index < magnitudes.length; index++) {
     const magnitude = magnitudes[index];
