@@ -10,12 +10,13 @@ import {
   normaliseOverCredible,
   purposes,
   seedFor,
+  waitingShares,
   waitingSignal,
 } from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import type { Checkpoint, Publication } from './ports.ts';
-import { decodeSamples, encodeSamples, samplesHash } from './publication.ts';
-import { rateOthers } from './rating.ts';
+import { encodeSamples, samplesHash } from './publication.ts';
+import { ownSamples, rateOthers } from './rating.ts';
 import { report } from './reporting.ts';
 
 /**
@@ -47,8 +48,8 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   const state = await ledger.reached(0, 'benchmark', signal);
   const isLate = state.round > 0;
   const others = credibleOthers(state, self);
-  const samples = decodeSamples(publication.bytes, consortium.inputs.shape, samplesHash(publication.bytes));
-  const inTime = waitingSignal(member, state, signal);
+  const samples = ownSamples(member, publication);
+  const inTime = waitingSignal(member, state, waitingShares.labels, signal);
   const rating = isLate ? undefined : await rateOthers(member, 0, samples, standalone, others, inTime);
 
   // 4: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.

@@ -22,9 +22,11 @@ export interface Collection {
   readonly entries: number;
   /** Providers that were asked and did not deliver, or whose blob could not be had. */
   readonly missing: readonly PartyId[];
+  /** Those of them whose UPLOAD is recorded all the same: they were paid for a blob that could not be had or opened. */
+  readonly broken: readonly PartyId[];
 }
 
-const nothing: Collection = { sum: undefined, providers: 0, entries: 0, missing: [] };
+const nothing: Collection = { sum: undefined, providers: 0, entries: 0, missing: [], broken: [] };
 
 /**
  * Collects this party's sum of a round, after the deliver phase has ended.
@@ -51,9 +53,10 @@ export async function collectSum(
   });
   const survivors = committed.map(({ provider }) => provider);
   const missing = asked.filter((provider) => !delivered.has(provider));
+  const broken = survivors.filter((provider) => !delivered.has(provider));
   const skip = (code: string, message: string): Collection => {
     observe({ type: 'warning', round, code, party: null, message });
-    return { ...nothing, missing };
+    return { ...nothing, missing, broken };
   };
 
   // Nobody gives seeds for a provider whose UPLOAD is recorded, so a blob that cannot be had costs this sum.
@@ -80,7 +83,7 @@ export async function collectSum(
     return skip(codeOfOthersFault(error, signal), 'What was delivered does not add up');
   }
   const entries = survivors.reduce((total, provider) => total + countOf(request, provider), 0);
-  return { sum, providers: delivered.size, entries, missing };
+  return { sum, providers: delivered.size, entries, missing, broken };
 }
 
 /** Fetches one blob, checks it against its commitment before anything else is done with it, and opens it. */

@@ -68,13 +68,22 @@ export function normaliseOverCredible(credibility: readonly number[], state: Led
   return normaliseCredibility(known, others);
 }
 
-/** Share of a phase that is spent waiting for others; the rest is for this party's own act to be recorded in time. */
-const WAITING_SHARE = 0.75;
+/**
+ * How much of a phase a party spends waiting for others. Gradients get the first part alone, so that a provider that
+ * never serves its blob cannot use up the time for labels and make everybody look silent; the last part is for this
+ * party's own act to be recorded in time.
+ */
+export const waitingShares = { gradients: 0.4, labels: 0.75 } as const;
 
-/** Aborts when this party should stop waiting for others in a phase, so that it can still act before the deadline. */
-export function waitingSignal({ clock }: Member, { deadline }: LedgerState, signal: AbortSignal): AbortSignal {
+/** Aborts when `share` of what is left of a phase is over. */
+export function waitingSignal(
+  { clock }: Member,
+  { deadline }: LedgerState,
+  share: number,
+  signal: AbortSignal,
+): AbortSignal {
   const now = clock.now();
-  return AbortSignal.any([signal, clock.until(deadline === 0 ? 0 : now + WAITING_SHARE * Math.max(0, deadline - now))]);
+  return AbortSignal.any([signal, clock.until(deadline === 0 ? 0 : now + share * Math.max(0, deadline - now))]);
 }
 
 /** A seed for one purpose in one round, spread over 32 bits (the 32-bit finaliser of MurmurHash3). */

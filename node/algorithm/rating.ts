@@ -8,7 +8,8 @@ import { createSeededRandom } from '../random.ts';
 import type { Party, PartyId, Samples } from '../types.ts';
 import { AlgorithmError, codeOfOthersFault } from './errors.ts';
 import { type Member, purposes, seedFor } from './member.ts';
-import { inputSize } from './publication.ts';
+import type { Publication } from './ports.ts';
+import { decodeSamples, inputSize, samplesHash } from './publication.ts';
 
 /** What one evaluation found. */
 export interface Rating {
@@ -16,6 +17,11 @@ export interface Rating {
   readonly credibility: number[];
   /** Those that did not answer in time, or not with labels. */
   readonly silent: PartyId[];
+}
+
+/** This party's published samples, as everybody sees them. */
+export function ownSamples({ consortium }: Member, { bytes }: Publication): Samples {
+  return decodeSamples(bytes, consortium.inputs.shape, samplesHash(bytes));
 }
 
 /**

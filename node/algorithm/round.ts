@@ -4,7 +4,7 @@
  */
 import { type Consortium, scheduleAt } from '../consortium.ts';
 import { fadeCredibility, normaliseCredibility } from '../credibility/credibility.ts';
-import type { PartyId } from '../types.ts';
+import type { PartyId, Samples } from '../types.ts';
 import { addMean } from './aggregation/mean.ts';
 import { addSum } from './aggregation/sum.ts';
 import { collectSum } from './collection.ts';
@@ -17,13 +17,13 @@ import {
   purposes,
   seedFor,
   selfOf,
+  waitingShares,
   waitingSignal,
 } from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import { order } from './ordering.ts';
 import type { Checkpoint, LedgerState } from './ports.ts';
-import { decodeSamples, samplesHash } from './publication.ts';
-import { rateOthers } from './rating.ts';
+import { ownSamples, rateOthers } from './rating.ts';
 import { report } from './reporting.ts';
 
 /**
@@ -73,29 +73,28 @@ export async function playRound(
 
   // 3: parameter update: w_i′ = w_i + Δw_i + Σ Δw̃_j, of which only the sum is ever seen.
   announce(evaluating);
-  const inTime = waitingSignal(member, evaluating, signal);
-  const collection = await collectSum(member, evaluating, round, inTime);
+  // Both signals start with the phase.
+  const labelsInTime = waitingSignal(member, evaluating, waitingShares.labels, signal);
+  const gradientsInTime = waitingSignal(member, evaluating, waitingShares.gradients, signal);
+  const collection = await collectSum(member, evaluating, round, gradientsInTime);
   const integrate = rules[consortium.aggregation.rule];
   const parameters = integrate(before.parameters, gradient, collection.sum, collection.providers);
   models.put(round, parameters);
 
   // 4: local credibility update on freshly drawn samples, by the updated models.
-  const publication = await store.publication();
   const others = credibleOthers(evaluating, self);
   const everyone = others.map((party) => party.id);
-  let credibility = normaliseOverCredible(before.credibility, evaluating, self);
-  let silence = evaluating.parties.map(({ id }) => before.silence[id] ?? 0);
-  if (publication !== undefined) {
-    const samples = decodeSamples(publication.bytes, consortium.inputs.shape, samplesHash(publication.bytes));
-    const rating = await rateOthers(member, round, samples, parameters, others, inTime);
-    const fresh = normaliseFresh(credibility, rating.credibility, everyone, rating.silent);
-    credibility = fadeCredibility(credibility, fresh, consortium.credibility.fade);
-    // deviation: who does not label keeps its credibility, and is reported only after several rounds of silence.
-    silence = silence.map((count, id) => (rating.silent.includes(id) ? count + 1 : 0));
-  }
+  const old = normaliseOverCredible(before.credibility, evaluating, self);
+  const rating = await rateOthers(member, round, await publishedBy(member), parameters, others, labelsInTime);
+  const fresh = normaliseFresh(old, rating.credibility, everyone, rating.silent);
+  const faded = fadeCredibility(old, fresh, consortium.credibility.fade);
+  // deviation: who was paid for a blob that could not be had or opened is reported, and not ordered from in the next round.
+  for (const provider of collection.broken) faded[provider] = 0;
+  // deviation: who does not label keeps its credibility, and is reported only after several rounds of silence.
+  const silence = evaluating.parties.map(({ id }) => (rating.silent.includes(id) ? (before.silence[id] ?? 0) + 1 : 0));
 
   // 5: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
-  credibility = normaliseCredibility(credibility, everyone);
+  const credibility = normaliseCredibility(faded, everyone);
   const after: Checkpoint = { round, parameters, alone, credibility, silence };
   await store.saveCheckpoint(after);
   await store.dropRoundKeys(round + 1);
@@ -150,6 +149,13 @@ function normaliseFresh(
     heard,
   );
   return normalised.map((value, id) => (silent.includes(id) ? old[id] : value * share));
+}
+
+/** @throws TypeError before the benchmark: a programming error. */
+async function publishedBy(member: Member): Promise<Samples> {
+  const publication = await member.store.publication();
+  if (publication === undefined) throw new TypeError('A round needs published samples.');
+  return ownSamples(member, publication);
 }
 
 /** Seconds since the last call. */

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { AlgorithmError } from '../../node/algorithm/errors.ts';
 import type { Member } from '../../node/algorithm/member.ts';
 import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
 import type { NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
@@ -153,6 +154,51 @@ describe('a run', () => {
     assert.deepEqual(first.missing, [2]);
     assert.ok(!second.skipped);
     assert.ok(warningsOf(victim).some(({ code, party, round }) => code === 'BAD_BLOB' && party === 2 && round === 1));
+  });
+
+  it('loses a sum, but no time for ratings, to a provider that commits and never serves its blobs', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, smallConsortium({ rounds: 4 }));
+    const [mute] = world.parties.slice(-1);
+    const { exchange } = mute.member;
+    const asked = new Set<number>();
+    Object.assign(mute.member, {
+      exchange: {
+        ...exchange,
+        serve: (handlers: Parameters<typeof exchange.serve>[0]) =>
+          exchange.serve({
+            ...handlers,
+            blob: async (requester: number) => {
+              asked.add(requester);
+              throw new AlgorithmError('NOT_READY', 'Never.', { fault: 'peer' });
+            },
+          }),
+      },
+    });
+    const running = world.run();
+    const survivors = world.parties.slice(0, 3);
+    let over = false;
+    void running.then(() => {
+      over = true;
+    });
+    while (!over) {
+      await new Promise((resolve) => setImmediate(resolve));
+      // Half a phase is over: the wait for gradients has ended, that for labels has not.
+      if (asked.size === 3) {
+        asked.clear();
+        world.clock.advance(25);
+      }
+    }
+    assertFulfilled((await running).slice(0, 3));
+    for (const party of survivors) {
+      const [first, second] = roundsOf(party);
+      assert.ok(first.skipped);
+      assert.deepEqual(first.missing, [3]);
+      assert.deepEqual(first.reported, [3]);
+      // Nobody orders from it again at once, and nobody took the others for silent.
+      assert.ok(!second.skipped && second.received > 0);
+      assert.ok(warningsOf(party).every(({ message }) => message !== 'Did not label the samples'));
+    }
+    await assertBooks(world);
   });
 
   it('is not stopped by a party that registers keys with which nothing can be agreed', async () => {
