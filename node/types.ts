@@ -72,6 +72,8 @@ export interface Party extends Registration {
   readonly points: bigint;
   /** Points locked in this round's unfilled orders. */
   readonly escrow: bigint;
+  /** ⌊λ_j·|w|⌋ as it counts in this round: the most entries it gives to one requester; a new INIT counts from the next round. */
+  readonly cap: number;
   /** Whether it has done its part of the current phase. */
   readonly acted: boolean;
 }

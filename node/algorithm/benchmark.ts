@@ -53,8 +53,12 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   const rating = isLate ? undefined : await rateOthers(member, 0, samples, standalone, others, inTime);
 
   // 4: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
-  const raw = state.parties.map((party) => rating?.credibility[party.id] ?? 0);
   const everyone = others.map((party) => party.id);
+  const silent = rating?.silent ?? [];
+  const heard = everyone.filter((id) => !silent.includes(id));
+  // deviation: who gave no labels is not rated by them; it has an equal share until it is heard or silent for too long.
+  const share = heard.reduce((sum, id) => sum + (rating?.credibility[id] ?? 0), 0) / Math.max(1, heard.length);
+  const raw = state.parties.map(({ id }) => (silent.includes(id) ? share : (rating?.credibility[id] ?? 0)));
   // deviation: a consortium may start the rounds from w0 again, because steps on top of trained models diverge.
   const start = consortium.training.restart && !isLate ? w0 : standalone;
   const checkpoint: Checkpoint = {
@@ -62,7 +66,7 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
     parameters: start,
     alone: start,
     credibility: normaliseCredibility(raw, everyone),
-    silence: state.parties.map(() => 0),
+    silence: state.parties.map(({ id }) => (silent.includes(id) ? 1 : 0)),
   };
   await member.store.saveCheckpoint(checkpoint);
   const reported = isLate ? [] : await report(member, checkpoint);

@@ -6,7 +6,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { smallestPart } from '../onion/graph.ts';
 import type { Delivery, PartyId } from '../types.ts';
-import type { RecoveredSeed, SumRequest } from './envelopes.ts';
+import type { RecoveredSeed, RoundKey, SumRequest } from './envelopes.ts';
 import { AlgorithmError, codeOfOthersFault } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
 import type { LedgerState } from './ports.ts';
@@ -22,11 +22,13 @@ export interface Collection {
   readonly entries: number;
   /** Providers that were asked and did not deliver, or whose blob could not be had. */
   readonly missing: readonly PartyId[];
-  /** Those of them whose UPLOAD is recorded all the same: they were paid for a blob that could not be had or opened. */
+  /** Those of them that were paid for a blob that is not the one they committed to, or does not open. */
   readonly broken: readonly PartyId[];
+  /** Those of them that were paid for a blob that could not be had. */
+  readonly unreachable: readonly PartyId[];
 }
 
-const nothing: Collection = { sum: undefined, providers: 0, entries: 0, missing: [], broken: [] };
+const nothing: Collection = { sum: undefined, providers: 0, entries: 0, missing: [], broken: [], unreachable: [] };
 
 /**
  * Collects this party's sum of a round, after the deliver phase has ended.
@@ -45,18 +47,32 @@ export async function collectSum(
   const asked = request.orders.map(({ provider }) => provider);
   const committed = (await ledger.deliveries(round)).filter(({ requester }) => requester === self);
 
-  const opened = await Promise.all(committed.map((delivery) => openBlob(member, request, delivery, signal)));
+  const key = await member.store.roundKey(round);
+  if (key === undefined) {
+    observe({
+      type: 'warning',
+      round,
+      code: 'KEY_LOST',
+      party: null,
+      message: 'The key of this round’s blobs is gone',
+    });
+    return nothing;
+  }
+  const opened = await Promise.all(committed.map((delivery) => openBlob(member, request, delivery, key, signal)));
   const delivered = new Map<PartyId, Uint32Array>();
+  const broken: PartyId[] = [];
+  const unreachable: PartyId[] = [];
   committed.forEach(({ provider }, index) => {
     const words = opened[index];
-    if (words !== undefined) delivered.set(provider, words);
+    if (words === 'broken') broken.push(provider);
+    else if (words === 'unreachable') unreachable.push(provider);
+    else delivered.set(provider, words);
   });
   const survivors = committed.map(({ provider }) => provider);
   const missing = asked.filter((provider) => !delivered.has(provider));
-  const broken = survivors.filter((provider) => !delivered.has(provider));
   const skip = (code: string, message: string): Collection => {
     observe({ type: 'warning', round, code, party: null, message });
-    return { ...nothing, missing, broken };
+    return { ...nothing, missing, broken, unreachable };
   };
 
   // Nobody gives seeds for a provider whose UPLOAD is recorded, so a blob that cannot be had costs this sum.
@@ -83,7 +99,7 @@ export async function collectSum(
     return skip(codeOfOthersFault(error, signal), 'What was delivered does not add up');
   }
   const entries = survivors.reduce((total, provider) => total + countOf(request, provider), 0);
-  return { sum, providers: delivered.size, entries, missing, broken };
+  return { sum, providers: delivered.size, entries, missing, broken, unreachable };
 }
 
 /** Fetches one blob, checks it against its commitment before anything else is done with it, and opens it. */
@@ -91,9 +107,10 @@ async function openBlob(
   member: Member,
   request: SumRequest,
   { provider, commitment }: Delivery,
+  key: RoundKey,
   signal: AbortSignal,
-): Promise<Uint32Array | undefined> {
-  const { envelopes, exchange, observe, store } = member;
+): Promise<Uint32Array | 'broken' | 'unreachable'> {
+  const { envelopes, exchange, observe } = member;
   const { round } = request;
   try {
     // deviation: the paper puts ciphertexts into public storage; here its provider serves it, bound by the hash.
@@ -103,13 +120,11 @@ async function openBlob(
         fault: 'peer',
       });
     }
-    const pair = await store.roundKey(round);
-    if (pair === undefined) return undefined;
-    return await envelopes.open(request, provider, blob, pair);
+    return await envelopes.open(request, provider, blob, key);
   } catch (error) {
     const code = codeOfOthersFault(error, signal);
     observe({ type: 'warning', round, code, party: provider, message: 'Its delivery could not be used' });
-    return undefined;
+    return code === 'BAD_BLOB' || code === 'AUTH_FAILED' ? 'broken' : 'unreachable';
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { DppdlError } from '../errors.ts';
 import type { PartyId } from '../types.ts';
+import { actInTime } from './acting.ts';
 import { type Member, selfOf } from './member.ts';
 import type { LedgerState } from './ports.ts';
 import { countOf, sumsOf } from './sums.ts';
@@ -51,5 +52,5 @@ export async function deliver(
   const deliveries = [...blobs]
     .map(([requester, blob]) => ({ requester, commitment: envelopes.commitment(blob) }))
     .sort((a, b) => a.requester - b.requester);
-  await ledger.upload(round, deliveries);
+  await actInTime(member, round, () => ledger.upload(round, deliveries));
 }

@@ -14,7 +14,13 @@ export class ModelShelf {
   put(round: number, parameters: Float32Array): void {
     this.#slot(round).resolve(parameters);
     this.#latest = Math.max(this.#latest, round);
-    for (const old of this.#models.keys()) if (old < this.#latest - 1) this.#models.delete(old);
+    for (const [old, slot] of this.#models) {
+      if (old >= this.#latest - 1) continue;
+      // Whoever still waits for a round that this party skipped is told.
+      slot.promise.catch(() => undefined);
+      slot.reject(new AlgorithmError('REFUSED', `There is no model of round ${old}.`, { fault: 'peer' }));
+      this.#models.delete(old);
+    }
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import { chooseOrders } from '../credibility/orders.ts';
 import type { Order } from '../types.ts';
+import { actInTime } from './acting.ts';
 import { credibleOthers, type Member, normaliseOverCredible, selfOf } from './member.ts';
 import type { LedgerState } from './ports.ts';
 
@@ -24,16 +25,19 @@ export async function order(
   if (state.phase !== 'order' || state.parties[self].acted) {
     return (await ledger.orders(round)).filter(({ requester }) => requester === self);
   }
-  const orders = chooseOrders(
-    state.parties[self].points,
-    normaliseOverCredible(credibility, state, self),
-    credibleOthers(state, self).filter((party) => member.envelopes.accepts(party)),
-    facts.parameterCount,
-    facts.minProviders,
-  );
   // On disk before it is on the ledger: blobs must open after a restart.
   const pair = (await store.roundKey(round)) ?? member.envelopes.createRoundKey();
   await store.saveRoundKey(round, pair);
-  await ledger.download(round, orders, pair.publicKey);
-  return orders;
+  const ordered = await actInTime(member, round, async () => {
+    const now = await ledger.state();
+    const orders = chooseOrders(
+      now.parties[self].points,
+      normaliseOverCredible(credibility, now, self),
+      credibleOthers(now, self).filter((party) => member.envelopes.accepts(party)),
+      facts.minProviders,
+    );
+    await ledger.download(round, orders, pair.publicKey);
+    return orders;
+  });
+  return ordered ?? [];
 }

@@ -48,9 +48,15 @@ export function encodeSamples(samples: Samples): Uint8Array {
  * Reads published samples.
  * @param shape - the shape all parties share; another one is refused.
  * @param hash - SHA-256 the owner's INIT states.
+ * @param mostRows - as many as the consortium file and the owner's INIT allow.
  * @throws AlgorithmError `BAD_SAMPLES` (fault peer).
  */
-export function decodeSamples(bytes: Uint8Array, shape: readonly number[], hash: Uint8Array): Samples {
+export function decodeSamples(
+  bytes: Uint8Array,
+  shape: readonly number[],
+  hash: Uint8Array,
+  mostRows = Number.POSITIVE_INFINITY,
+): Samples {
   const refuse = (why: string): never => {
     throw new AlgorithmError('BAD_SAMPLES', `The published samples ${why}.`, { fault: 'peer' });
   };
@@ -63,6 +69,7 @@ export function decodeSamples(bytes: Uint8Array, shape: readonly number[], hash:
   const highest = view.getFloat32(4, true);
   const rows = view.getUint32(8, true);
   if (bytes.length !== offset + rows * inputSize(shape)) refuse('are truncated');
+  if (rows > mostRows) refuse('are more than were agreed');
   if (!Number.isFinite(lowest) || !Number.isFinite(highest)) refuse('have no finite range');
   const step = (highest - lowest) / 255;
   const values = Float32Array.from({ length: 256 }, (_, byte) => lowest + byte * step);

@@ -4,6 +4,7 @@
  */
 import { lowContributors } from '../credibility/credibility.ts';
 import type { PartyId } from '../types.ts';
+import { actInTime } from './acting.ts';
 import { credibleOthers, type Member, selfOf } from './member.ts';
 import type { Checkpoint } from './ports.ts';
 
@@ -15,14 +16,19 @@ import type { Checkpoint } from './ports.ts';
 export async function report(member: Member, { round, credibility, silence }: Checkpoint): Promise<PartyId[]> {
   const { ledger, consortium } = member;
   const self = await selfOf(member);
-  const state = await ledger.state();
-  const others = credibleOthers(state, self).map(({ id }) => id);
-  // deviation: the paper's n never shrinks; an equal share is one of those who are still credible.
-  const threshold = consortium.credibility.thresholdShare / (others.length + 1);
-  const low = lowContributors(credibility, others, threshold);
-  const silent = others.filter((id) => silence[id] >= consortium.credibility.silentRounds);
-  const named = [...new Set([...low, ...silent])].sort((a, b) => a - b);
-  const waits = state.round === round && state.phase === (round === 0 ? 'benchmark' : 'evaluate');
-  if (waits && state.parties[self].credible && !state.parties[self].acted) await ledger.report(round, named);
-  return named;
+  const named = async (): Promise<PartyId[]> => {
+    const state = await ledger.state();
+    const others = credibleOthers(state, self).map(({ id }) => id);
+    // deviation: the paper's n never shrinks; an equal share is one of those who are still credible.
+    const threshold = consortium.credibility.thresholdShare / (others.length + 1);
+    // Who was not heard this time is judged by its silence alone.
+    const heard = others.filter((id) => silence[id] === 0);
+    const low = lowContributors(credibility, heard, threshold);
+    const silent = others.filter((id) => silence[id] >= consortium.credibility.silentRounds);
+    const all = [...low, ...silent].sort((a, b) => a - b);
+    const waits = state.round === round && state.phase === (round === 0 ? 'benchmark' : 'evaluate');
+    if (waits && state.parties[self].credible && !state.parties[self].acted) await ledger.report(round, all);
+    return all;
+  };
+  return (await actInTime(member, round, named)) ?? [];
 }

@@ -88,10 +88,11 @@ export async function playRound(
   const rating = await rateOthers(member, round, await publishedBy(member), parameters, others, labelsInTime);
   const fresh = normaliseFresh(old, rating.credibility, everyone, rating.silent);
   const faded = fadeCredibility(old, fresh, consortium.credibility.fade);
-  // deviation: who was paid for a blob that could not be had or opened is reported, and not ordered from in the next round.
+  // deviation: who was paid for a wrong blob is reported, and not ordered from in the next round.
   for (const provider of collection.broken) faded[provider] = 0;
   // deviation: who does not label keeps its credibility, and is reported only after several rounds of silence.
-  const silence = evaluating.parties.map(({ id }) => (rating.silent.includes(id) ? (before.silence[id] ?? 0) + 1 : 0));
+  const unheard = [...rating.silent, ...collection.unreachable];
+  const silence = evaluating.parties.map(({ id }) => (unheard.includes(id) ? (before.silence[id] ?? 0) + 1 : 0));
 
   // 5: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
   const credibility = normaliseCredibility(faded, everyone);

@@ -4,11 +4,11 @@
  */
 import { DppdlError } from '../errors.ts';
 import { blobRefusal, type RoundFacts, seedRefusal } from '../onion/disclosure.ts';
-import type { PartyId, Samples } from '../types.ts';
+import type { Party, PartyId, Samples } from '../types.ts';
 import { AlgorithmError } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
-import type { ExchangeHandlers, Release } from './ports.ts';
+import type { ExchangeHandlers } from './ports.ts';
 import { decodeSamples } from './publication.ts';
 import { pickRows } from './rating.ts';
 import { sumsOf } from './sums.ts';
@@ -17,29 +17,35 @@ import { sumsOf } from './sums.ts';
 export function createHandlers(member: Member, models: ModelShelf): ExchangeHandlers {
   const { envelopes, exchange, learner, ledger, store, consortium } = member;
 
-  /** Others' samples, fetched once and checked against their INIT. */
-  const samplesByOwner = new Map<PartyId, Promise<Samples>>();
-  const samplesOf = (owner: PartyId): Promise<Samples> => {
-    const known = samplesByOwner.get(owner);
-    if (known !== undefined) return known;
-    const fetched = fetchSamples(owner);
-    samplesByOwner.set(owner, fetched);
-    fetched.catch(() => samplesByOwner.delete(owner));
-    return fetched;
+  /** Others' samples, fetched once for each INIT and checked against it. */
+  const samplesByOwner = new Map<PartyId, { readonly hash: Uint8Array; readonly samples: Promise<Samples> }>();
+  const samplesOf = (owner: Party): Promise<Samples> => {
+    const known = samplesByOwner.get(owner.id);
+    if (known !== undefined && Buffer.compare(known.hash, owner.samplesHash) === 0) return known.samples;
+    const samples = fetchSamples(owner);
+    samplesByOwner.set(owner.id, { hash: owner.samplesHash, samples });
+    samples.catch(() => samplesByOwner.delete(owner.id));
+    return samples;
   };
-  const fetchSamples = async (owner: PartyId): Promise<Samples> => {
-    const { parties, deadline } = await ledger.state();
-    const bytes = await exchange.samples(owner, member.clock.until(deadline));
-    return decodeSamples(bytes, consortium.inputs.shape, parties[owner].samplesHash);
+  const fetchSamples = async (owner: Party): Promise<Samples> => {
+    const { deadline } = await ledger.state();
+    const bytes = await exchange.samples(owner.id, member.clock.until(deadline));
+    const rows = Math.max(owner.samples, consortium.publishedSamples);
+    return decodeSamples(bytes, consortium.inputs.shape, owner.samplesHash, rows);
   };
 
-  const recordLabels = async (release: Release): Promise<void> => {
+  /** Last answer to each requester, so that asking again costs nothing and tells nothing new. */
+  const answered = new Map<PartyId, { round: number; asked: string; labels: Promise<Uint8Array> }>();
+  const labelRows = async (requester: Party, round: number, indices: Uint32Array): Promise<Uint8Array> => {
+    const rows = pickRows(await samplesOf(requester), indices);
+    const model = await models.at(round);
     try {
-      await member.releases.labels(release);
+      await member.releases.labels({ round, to: requester.id, count: indices.length });
     } catch (cause) {
       if (!(cause instanceof DppdlError) || cause.code !== 'OUT_OF_BUDGET') throw cause;
       throw new AlgorithmError('REFUSED', cause.message, { fault: 'peer', cause });
     }
+    return await learner.label(model, rows);
   };
 
   const roundFacts = async (round: number): Promise<RoundFacts> => {
@@ -57,12 +63,21 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
     },
 
     async labels(requester, round, indices) {
-      const { parties } = await ledger.state();
-      if (!parties[requester].credible) throw refused('Labels are for credible parties.');
-      const rows = pickRows(await samplesOf(requester), indices);
-      const model = await models.at(round);
-      await recordLabels({ round, to: requester, count: indices.length });
-      return await learner.label(model, rows);
+      const party = (await ledger.state()).parties[requester];
+      if (!party.credible) throw refused('Labels are for credible parties.');
+      // One set of rows a round, as many as the requester's INIT says: enough to rate, too few to copy the model.
+      const isAscending = indices.every((row, place) => place === 0 || row > indices[place - 1]);
+      if (indices.length === 0 || indices.length > party.samples || !isAscending) {
+        throw refused(`Labels are given for 1 to ${party.samples} different rows.`);
+      }
+      const asked = Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength).toString('base64');
+      const before = answered.get(requester);
+      if (before?.round === round && before.asked !== asked) throw refused(`Labels of round ${round} were given.`);
+      if (before?.round === round) return await before.labels;
+      const labels = labelRows(party, round, indices);
+      answered.set(requester, { round, asked, labels });
+      labels.catch(() => answered.delete(requester));
+      return await labels;
     },
 
     async blob(requester, round) {

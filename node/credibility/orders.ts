@@ -4,11 +4,6 @@
  */
 import type { Party, PartyId } from '../types.ts';
 
-/** ⌊λ_j·|w|⌋: the most entries party j gives to one requester in one round. */
-export function sharingCap(provider: Pick<Party, 'samples' | 'examples'>, parameterCount: number): number {
-  return Number((BigInt(provider.samples) * BigInt(parameterCount)) / BigInt(provider.examples));
-}
-
 /**
  * d_i^j = min(⌊c_i^j·d_i⌋, ⌊λ_j·|w|⌋) for every other credible party, with the whole balance as the budget d_i.
  * @param points - p_i = d_i ≥ 0.
@@ -19,8 +14,7 @@ export function sharingCap(provider: Pick<Party, 'samples' | 'examples'>, parame
 export function chooseOrders(
   points: bigint,
   credibility: readonly number[],
-  others: readonly Party[],
-  parameterCount: number,
+  others: readonly Pick<Party, 'id' | 'cap'>[],
   minProviders: number,
 ): { provider: PartyId; count: number }[] {
   // deviation: the paper's "if d_i < p_i" leaves open what d_i is; here it is the whole balance, so points circulate.
@@ -28,7 +22,7 @@ export function chooseOrders(
     .map((party) => ({
       provider: party.id,
       // Floor of a float product may exceed the exact share by one when c is a rounded quotient; the cap on the total below settles it.
-      count: Math.min(Math.floor(credibility[party.id] * Number(points)), sharingCap(party, parameterCount)),
+      count: Math.min(Math.floor(credibility[party.id] * Number(points)), party.cap),
     }))
     .filter((order) => order.count > 0)
     .sort((a, b) => a.provider - b.provider);

@@ -44,6 +44,18 @@ export interface ChainLedger extends Ledger {
 /** Pause after a try to end a phase that the ledger refused, in milliseconds. */
 const ADVANCE_PAUSE_MS = 1_000;
 
+/** Stands for a registration that no honest node writes. */
+const unreadable: Registration = {
+  peerId: '',
+  address: '',
+  maskKey: new Uint8Array(32),
+  encryptionKey: new Uint8Array(32),
+  examples: 1,
+  samples: 1,
+  samplesHash: new Uint8Array(32),
+  privacy: { generator: 'gaussian', epsilon: 0, delta: 0, unit: 'record' },
+};
+
 /** Order of moments in a ledger's life. */
 const moment = (round: number, phase: Phase) =>
   phase === 'closed' ? Number.POSITIVE_INFINITY : round * phases.length + phases.indexOf(phase);
@@ -66,11 +78,24 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     const known = registrations.get(id);
     if (known?.block === registeredAt) return known.registration;
     const range = { fromBlock: registeredAt, toBlock: registeredAt };
-    const latest = (await getEvents(client, { name: 'Registered', indexed: [id], ...range })).at(-1);
-    if (latest === undefined) throw missing(`Registered event of party ${id}`, registeredAt);
-    const registration = fromChain(latest.registration);
+    const registration = await readRegistration(id, range);
     registrations.set(id, { block: registeredAt, registration });
     return registration;
+  };
+
+  /** A registration that cannot be read makes its party unreachable, with keys nobody accepts, and no other one. */
+  const readRegistration = async (
+    id: PartyId,
+    range: { readonly fromBlock: number; readonly toBlock: number },
+  ): Promise<Registration> => {
+    try {
+      const latest = (await getEvents(client, { name: 'Registered', indexed: [id], ...range })).at(-1);
+      if (latest === undefined) throw missing(`Registered event of party ${id}`, range.toBlock);
+      return fromChain(latest.registration);
+    } catch (error) {
+      if (!(error instanceof LedgerError) || error.code !== 'MALFORMED') throw error;
+      return unreadable;
+    }
   };
 
   /** State and parties of one block. */
@@ -81,6 +106,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
       id,
       account: party.account,
       credible: party.credible,
+      cap: party.cap,
       acted: has(now.acted, id),
       points: party.points,
       escrow: party.escrow,
@@ -99,8 +125,8 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     if (known !== undefined) return known;
     // Rounds begin one after another, so the search starts where the latest earlier one known began.
     const earlier = [...beginnings].filter(([other]) => other < round).map(([, block]) => block);
-    const [parties] = earlier.length === 0 ? await getParties(client) : [undefined];
-    const fromBlock = Math.max(...earlier, parties?.registeredAt ?? 0);
+    // Nothing a party can change may move that start: its latest registration is no lower bound.
+    const fromBlock = Math.max(0, ...earlier);
     const order = phases.indexOf('order');
     const [start] = await getEvents(client, { name: 'PhaseStarted', indexed: [round, order], fromBlock });
     if (start !== undefined) beginnings.set(round, start.block);
@@ -111,6 +137,22 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     const fromBlock = await beginningOf(round);
     if (fromBlock === undefined) return [];
     return await getEvents(client, { name, indexed: [round, party ?? null], fromBlock });
+  };
+
+  /** DOWNLOADs of a round, without those whose party resigned before the deliver phase and so took its orders back. */
+  const standingDownloads = async (round: number) => {
+    const fromBlock = await beginningOf(round);
+    if (fromBlock === undefined) return [];
+    const deliver = phases.indexOf('deliver');
+    const [downloads, resigned, [start]] = await Promise.all([
+      getEvents(client, { name: 'Downloaded', indexed: [round, null], fromBlock }),
+      getEvents(client, { name: 'Resigned', indexed: [round, null], fromBlock }),
+      getEvents(client, { name: 'PhaseStarted', indexed: [round, deliver], fromBlock }),
+    ]);
+    const isBeforeDelivery = ({ block, index }: { readonly block: number; readonly index: number }) =>
+      start === undefined || block < start.block || (block === start.block && index < start.index);
+    const withdrawn = new Set(resigned.filter(isBeforeDelivery).map(({ party }) => party));
+    return downloads.filter(({ requester }) => !withdrawn.has(requester));
   };
 
   /**
@@ -199,12 +241,12 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
       ),
 
     async orders(round) {
-      const recorded = await eventsOf('Downloaded', round);
+      const recorded = await standingDownloads(round);
       return recorded.flatMap(({ requester, orders }) => unpackOrders(orders).map((line) => ({ requester, ...line })));
     },
 
     async encryptionKeys(round) {
-      const recorded = await eventsOf('Downloaded', round);
+      const recorded = await standingDownloads(round);
       return new Map(recorded.map(({ requester, encryptionKey }) => [requester, getBytes(encryptionKey)]));
     },
 

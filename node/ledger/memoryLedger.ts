@@ -59,15 +59,19 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
   const events: ModelEvent[] = [...first];
   /** Acts by round, so that a long run does not search its whole past. */
   const acts = new Map<number, ModelEvent[]>();
+  /** "round/party" of those who resigned in an order phase. */
+  const withdrawals = new Set<string>();
   let block = 0;
   let changed = Promise.withResolvers<void>();
 
   const call = (sender: string, given: ModelCall): readonly ModelEvent[] => {
+    const isOrdering = state.phase === 'order';
     const emitted = execute(state, { sender, time: now(), block: block + 1 }, given);
     block++;
     events.push(...emitted);
     for (const event of emitted) {
-      if (event.name !== 'Downloaded' && event.name !== 'Uploaded' && event.name !== 'Reported') continue;
+      if (!['Downloaded', 'Uploaded', 'Reported', 'Resigned'].includes(event.name) || !('round' in event)) continue;
+      if (event.name === 'Resigned' && isOrdering) withdrawals.add(`${event.round}/${event.party}`);
       acts.set(event.round, [...(acts.get(event.round) ?? []), event]);
     }
     changed.resolve();
@@ -78,10 +82,15 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
   const actsOf = <Name extends ModelEvent['name']>(name: Name, round: number) =>
     (acts.get(round) ?? []).filter((event): event is EventOf<Name> => event.name === name);
 
+  /** DOWNLOADs of a round, without those whose party resigned before the deliver phase and so took its orders back. */
+  const standingDownloads = (round: number) => {
+    return actsOf('Downloaded', round).filter(({ requester }) => !withdrawals.has(`${round}/${requester}`));
+  };
+
   const partyOf = (id: PartyId): Party => {
-    const { account, registration, credible, points } = state.parties[id];
+    const { account, registration, credible, points, cap } = state.parties[id];
     const acted = state.acted.has(id);
-    return { ...fromChain(registration), id, account, credible, acted, points, escrow: escrowOf(state, id) };
+    return { ...fromChain(registration), id, account, credible, cap, acted, points, escrow: escrowOf(state, id) };
   };
 
   const summary = (): LedgerState => {
@@ -159,12 +168,12 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
       },
 
       orders: async (round) =>
-        actsOf('Downloaded', round).flatMap(({ requester, orders }) =>
+        standingDownloads(round).flatMap(({ requester, orders }) =>
           unpackOrders(orders).map((line) => ({ requester, ...line })),
         ),
 
       encryptionKeys: async (round) =>
-        new Map(actsOf('Downloaded', round).map((event) => [event.requester, getBytes(event.encryptionKey)])),
+        new Map(standingDownloads(round).map((event) => [event.requester, getBytes(event.encryptionKey)])),
 
       deliveries: async (round) =>
         actsOf('Uploaded', round).flatMap(({ provider, deliveries }) =>

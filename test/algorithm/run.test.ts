@@ -156,7 +156,7 @@ describe('a run', () => {
     assert.ok(warningsOf(victim).some(({ code, party, round }) => code === 'BAD_BLOB' && party === 2 && round === 1));
   });
 
-  it('loses a sum, but no time for ratings, to a provider that commits and never serves its blobs', async () => {
+  it('loses two sums, but no time for ratings, to a provider that commits and never serves its blobs', async () => {
     const world = await createWorld([60, 50, 40, 30], onion, smallConsortium({ rounds: 4 }));
     const [mute] = world.parties.slice(-1);
     const { exchange } = mute.member;
@@ -190,15 +190,85 @@ describe('a run', () => {
     }
     assertFulfilled((await running).slice(0, 3));
     for (const party of survivors) {
-      const [first, second] = roundsOf(party);
-      assert.ok(first.skipped);
-      assert.deepEqual(first.missing, [3]);
-      assert.deepEqual(first.reported, [3]);
-      // Nobody orders from it again at once, and nobody took the others for silent.
-      assert.ok(!second.skipped && second.received > 0);
+      const rounds = roundsOf(party);
+      assert.deepEqual(
+        rounds.map(({ skipped }) => skipped),
+        [true, true, false, false],
+      );
+      // Once may be an outage; the second time in a row it is reported, and removed.
+      assert.deepEqual(
+        rounds.map(({ reported }) => reported),
+        [[], [3], [], []],
+      );
+      assert.deepEqual(rounds[0].missing, [3]);
       assert.ok(warningsOf(party).every(({ message }) => message !== 'Did not label the samples'));
     }
     await assertBooks(world);
+  });
+
+  it('goes on when a party orders and resigns', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion);
+    const leaver = world.parties[3];
+    const { ledger } = leaver.member;
+    Object.assign(leaver.member, {
+      ledger: {
+        ...ledger,
+        async download(...given: Parameters<typeof ledger.download>) {
+          await ledger.download(...given);
+          const { parties } = await ledger.state();
+          world.books.call(parties[3].account, { name: 'resign' });
+        },
+      },
+    });
+    assertFulfilled((await world.run()).slice(0, 3));
+    for (const party of world.parties.slice(0, 3)) {
+      assert.equal(roundsOf(party).length, 3);
+      for (const { skipped } of roundsOf(party).slice(1)) assert.equal(skipped, false);
+    }
+    await assertBooks(world);
+  });
+
+  it('does not report a party that was not heard once', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion);
+    let refusals = 0;
+    world.network.setFaults({
+      isSilent: ({ protocol, provider, round }) => {
+        const silent = protocol === 'labels' && provider === 3 && round === 0;
+        if (silent) refusals++;
+        return silent;
+      },
+    });
+    assertFulfilled(await world.run());
+    assert.equal(refusals, 3);
+    for (const party of world.parties) assert.equal(roundsOf(party).length, 3);
+  });
+
+  it('gives each credible party one set of labels a round, and no more rows than it declared', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion, smallConsortium({ rounds: 1 }));
+    const { exchange } = world.parties[0].member;
+    const answers: unknown[] = [];
+    Object.assign(world.parties[0].member, {
+      exchange: {
+        ...exchange,
+        async labels(...[party, round, indices, signal]: Parameters<typeof exchange.labels>) {
+          const ask = (rows: Uint32Array) => exchange.labels(party, round, rows, signal).catch((error) => error.code);
+          const labels = await exchange.labels(party, round, indices, signal);
+          answers.push(
+            [...(await ask(indices))].join() === [...labels].join(),
+            await ask(Uint32Array.of(...indices.slice(1))),
+            await ask(Uint32Array.from({ length: 26 }, (_, row) => row)),
+            await ask(Uint32Array.of(3, 3)),
+            await ask(new Uint32Array(0)),
+          );
+          return labels;
+        },
+      },
+    });
+    assertFulfilled(await world.run());
+    assert.equal(answers.length, 2 * 3 * 5);
+    for (let at = 0; at < answers.length; at += 5) {
+      assert.deepEqual(answers.slice(at, at + 5), [true, 'REFUSED', 'REFUSED', 'REFUSED', 'REFUSED']);
+    }
   });
 
   it('is not stopped by a party that registers keys with which nothing can be agreed', async () => {

@@ -104,7 +104,7 @@ export function ledgerCompliance(name: string, create: () => Promise<LedgerWorld
       for (const id of ids) {
         const { account, ...party } = parties[id];
         assert.match(account, /^0x[0-9a-fA-F]{40}$/);
-        const rest = { id, credible: true, acted: false, points: 1500n, escrow: 0n };
+        const rest = { id, credible: true, cap: 500, acted: false, points: 1500n, escrow: 0n };
         assert.deepEqual(party, { ...worldRegistration(id), ...rest });
       }
       assert.equal(new Set(parties.map(({ account }) => account)).size, 4);

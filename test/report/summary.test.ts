@@ -27,6 +27,7 @@ const party = (id: number, points: bigint): Party => ({
   credible: true,
   points,
   escrow: id === 0 ? 5n : 0n,
+  cap: 100,
   acted: false,
   peerId: '',
   address: '',
