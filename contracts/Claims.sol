@@ -4,6 +4,7 @@ pragma solidity ^0.8.37;
 import {Bitmap} from "./Bitmap.sol";
 import {Exchange} from "./Exchange.sol";
 import {IDppdl} from "./interfaces/IDppdl.sol";
+import {isPrintable} from "./Text.sol";
 
 /// @title Claims about recorded deliveries (paper, section 3.2)
 abstract contract Claims is Exchange {
@@ -38,7 +39,7 @@ abstract contract Claims is Exchange {
             revert ClaimWindowClosed(claim, entry.deadline, uint64(block.timestamp));
         }
         uint256 length = bytes(location).length;
-        if (length == 0 || length > 256) revert ClaimInvalidLocation(length);
+        if (length == 0 || length > 256 || !isPrintable(location)) revert ClaimInvalidLocation(length);
         uint64 deadline = uint64(block.timestamp) + _voteSeconds;
         entry.status = ClaimStatus.Answered;
         entry.deadline = deadline;

@@ -5,6 +5,7 @@ import {Bitmap} from "./Bitmap.sol";
 import {Exchange} from "./Exchange.sol";
 import {Invitations} from "./Invitations.sol";
 import {IDppdl} from "./interfaces/IDppdl.sol";
+import {isPrintable} from "./Text.sol";
 
 /// @title Who takes part: INIT, its changes, votes for newcomers, resignation
 abstract contract Parties is Exchange, Invitations {
@@ -103,6 +104,8 @@ abstract contract Parties is Exchange, Invitations {
                 address owner = _owners[party];
                 Account memory account = _accounts[owner];
                 uint32 cap = uint32((uint256(account.samples) * _parameterCount) / account.examples);
+                // Points once minted are not given back, so what was offered for them stays offered.
+                if (cap < _capOf(party)) cap = _capOf(party);
                 _setCap(party, cap);
                 uint64 amount = _mint(owner, n);
                 emit Initialised(party, round, cap, amount);
@@ -151,6 +154,7 @@ abstract contract Parties is Exchange, Invitations {
         uint256 locationLength = bytes(registration.location).length;
         if (peerIdLength == 0 || peerIdLength > 64) revert PartiesInvalidRegistration("peerId");
         if (locationLength == 0 || locationLength > 256) revert PartiesInvalidRegistration("location");
+        if (!isPrintable(registration.location)) revert PartiesInvalidRegistration("location");
         if (registration.maskKey == 0) revert PartiesInvalidRegistration("maskKey");
         if (registration.encryptionKey == 0) revert PartiesInvalidRegistration("encryptionKey");
         if (registration.examples == 0) revert PartiesInvalidRegistration("examples");

@@ -135,7 +135,7 @@ function admit(judgement: Judgement, effects: Effects, round: number): void {
     }
     const shared = BigInt(account.samples) * BigInt(parameterCount);
     const examples = BigInt(account.examples);
-    const cap = Number(shared / examples);
+    const cap = Math.max(account.cap, Number(shared / examples));
     const entitled = (shared * others) / examples;
     const due = entitled > account.minted ? entitled - account.minted : 0n;
     if (effect.cap !== cap) judgement.violate('CAP', `The cap of party ${party} is ${effect.cap}, not ${cap}.`, party);

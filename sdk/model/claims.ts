@@ -6,6 +6,7 @@
 import type { PartyId } from '../../node/types.ts';
 import { fromBitmap, toBitmap } from '../bitmap.ts';
 import { type Claim, type ClaimStatus, type Complaint, claimId, claimStatuses } from '../types.ts';
+import { isPrintable } from './parties.ts';
 import { type Call, credibleSenderOf, credibleSet, type ModelState, refuse, refusePhase, senderOf } from './state.ts';
 
 const requesterOf = (claim: bigint): PartyId => Number((claim >> 8n) & 0xffn);
@@ -53,7 +54,7 @@ export function answerClaim(state: ModelState, call: Call, claim: bigint, key: s
   if (party !== providerOf(claim)) refuse('ClaimNotAllowed', claim, party);
   if (call.time > entry.deadline) refuse('ClaimWindowClosed', claim, entry.deadline, call.time);
   const length = Buffer.byteLength(location);
-  if (length < 1 || length > 256) refuse('ClaimInvalidLocation', length);
+  if (length < 1 || length > 256 || !isPrintable(location)) refuse('ClaimInvalidLocation', length);
   const deadline = call.time + state.facts.voteSeconds;
   state.claims.set(claim, { ...entry, status: 'answered', deadline });
   state.events.push({ name: 'ClaimAnswered', claim, key, location, deadline });

@@ -126,6 +126,11 @@ function inviterOf(state: ModelState, account: string, { expires, signature }: I
   }
 }
 
+/** Printable ASCII alone, which every reader can decode. */
+export function isPrintable(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
 const zeroKey = `0x${'00'.repeat(32)}`;
 
 function requireValid(registration: ChainRegistration): void {
@@ -134,6 +139,7 @@ function requireValid(registration: ChainRegistration): void {
   const locationBytes = Buffer.byteLength(location);
   if (peerIdBytes < 1 || peerIdBytes > 64) refuse('PartiesInvalidRegistration', 'peerId');
   if (locationBytes < 1 || locationBytes > 256) refuse('PartiesInvalidRegistration', 'location');
+  if (!isPrintable(location)) refuse('PartiesInvalidRegistration', 'location');
   if (maskKey === zeroKey) refuse('PartiesInvalidRegistration', 'maskKey');
   if (encryptionKey === zeroKey) refuse('PartiesInvalidRegistration', 'encryptionKey');
   if (examples < 1) refuse('PartiesInvalidRegistration', 'examples');

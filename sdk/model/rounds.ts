@@ -100,7 +100,7 @@ function admit(state: ModelState, round: number): void {
     const minted = entitled > party.minted ? entitled - party.minted : 0n;
     party.points += minted;
     party.minted += minted;
-    party.cap = Number(offered / BigInt(examples));
+    party.cap = Math.max(party.cap, Number(offered / BigInt(examples)));
     party.credible = true;
     party.pending = false;
     state.events.push({ name: 'Initialised', party: id, round, cap: party.cap, minted });

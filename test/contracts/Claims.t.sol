@@ -217,9 +217,9 @@ contract ClaimsTest is Fixture {
         ledger.answerClaim(CLAIM, KEY, "");
         vm.expectRevert(abi.encodeWithSelector(IDppdl.ClaimInvalidLocation.selector, 257));
         vm.prank(account(1));
-        ledger.answerClaim(CLAIM, KEY, string(new bytes(257)));
+        ledger.answerClaim(CLAIM, KEY, string(text(257)));
         vm.prank(account(1));
-        ledger.answerClaim(CLAIM, KEY, string(new bytes(256)));
+        ledger.answerClaim(CLAIM, KEY, string(text(256)));
         vm.expectRevert(
             abi.encodeWithSelector(IDppdl.ClaimStatusMismatch.selector, CLAIM, IDppdl.ClaimStatus.Answered)
         );

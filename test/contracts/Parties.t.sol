@@ -68,7 +68,16 @@ contract PartiesTest is Fixture {
         initRefused(0, given, "location");
         given.location = string(new bytes(257));
         initRefused(0, given, "location");
-        given.location = string(new bytes(256));
+        bytes memory characters = text(256);
+        given.location = string(characters);
+        characters[255] = 0x7f;
+        initRefused(0, given, "location");
+        characters[255] = 0xff;
+        initRefused(0, given, "location");
+        characters[255] = 0x1f;
+        initRefused(0, given, "location");
+        characters[255] = 0x7e;
+        characters[0] = 0x20;
         given.maskKey = 0;
         initRefused(0, given, "maskKey");
         given.maskKey = KEY;
@@ -244,7 +253,7 @@ contract PartiesTest is Fixture {
         ledger.update(registration(1, 200));
         toNextRound();
         party = ledger.parties(0, 1)[0];
-        equal(party.cap, 5);
+        equal(party.cap, 750); // what was offered for the points stays offered
         equal(party.minted, 2250);
         equal(party.points, 2250);
         conserved();

@@ -19,6 +19,12 @@ abstract contract Fixture {
     error NotEqual(uint256 actual, uint256 expected);
     error NotTrue(string what);
 
+    /// Printable text of some length.
+    function text(uint256 length) internal pure returns (bytes memory characters) {
+        characters = new bytes(length);
+        for (uint256 index = 0; index < length; ++index) characters[index] = "a";
+    }
+
     function equal(uint256 actual, uint256 expected) internal pure {
         if (actual != expected) revert NotEqual(actual, expected);
     }
