@@ -40,6 +40,7 @@ const byClass: Readonly<Record<string, number>> = {
 /** Errors that are another kind of trouble than their class. */
 const byCode: Readonly<Record<string, number>> = {
   WRONG_CONSORTIUM: exitCodes.usage,
+  WRONG_LEDGER: exitCodes.storage,
   // Of an audit that said nothing about the books.
   NO_CONSTITUTION: exitCodes.usage,
   FILE: exitCodes.usage,
