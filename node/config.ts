@@ -161,6 +161,12 @@ function conflicts(config: z.output<typeof nodeConfigSchema>): Problem[] {
   if ((keys.passwordFile === undefined) === (keys.passwordEnv === undefined)) {
     add(['keys'], 'needs either passwordFile or passwordEnv, not both');
   }
+  if (keys.account === keys.node) {
+    add(
+      ['keys'],
+      'needs two files: the account and the node’s secret are different keys, and only the account goes on the chain',
+    );
+  }
   if (announce.length === 0 && listen.some((where) => /^\/ip4\/0\.0\.0\.0\/|^\/ip6\/::\//.test(where))) {
     add(
       ['announce'],

@@ -40,10 +40,23 @@ const byClass: Readonly<Record<string, number>> = {
 /** Errors that are another kind of trouble than their class. */
 const byCode: Readonly<Record<string, number>> = {
   WRONG_CONSORTIUM: exitCodes.usage,
+  WRONG_LEDGER: exitCodes.storage,
+  // Of an audit that said nothing about the books.
+  NO_CONSTITUTION: exitCodes.usage,
+  FILE: exitCodes.usage,
+  INVALID_PARAMETER: exitCodes.usage,
   NOT_INVITED: exitCodes.membership,
   INVITATION_EXPIRED: exitCodes.membership,
   REMOVED: exitCodes.membership,
   CLOSED: exitCodes.membership,
+};
+
+/** The ledger's refusals, by its own name for them, that are about who may join. */
+const byRevert: Readonly<Record<string, number>> = {
+  PartiesNotInvited: exitCodes.membership,
+  PartiesFull: exitCodes.membership,
+  InvitationExpired: exitCodes.membership,
+  InvitationInvalidSigner: exitCodes.membership,
 };
 
 const byFault = {
@@ -56,7 +69,8 @@ const byFault = {
 /** The exit code for an error. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof DppdlError)) return exitCodes.internal;
-  return byCode[error.code] ?? byClass[error.name] ?? byFault[error.fault];
+  const refusal = error.code === 'REVERTED' ? byRevert[String(error.meta['name'])] : undefined;
+  return refusal ?? byCode[error.code] ?? byClass[error.name] ?? byFault[error.fault];
 }
 
 const asSentence = (text: string) => (/[.!?…)]$/.test(text) ? text : `${text}.`);

@@ -32,6 +32,17 @@ export type LedgerErrorCode =
 /** An error between this process and the ledger. Codes that waiting cannot cure have fault `self` or `chain`. */
 export class LedgerError extends DppdlError<LedgerErrorCode> {}
 
+/** What to do about refusals that a person can cure. */
+const actions: Readonly<Record<string, string>> = {
+  PartiesNotInvited:
+    'Ask a member for an invitation (`dppdl invite`) and name its file in ledger.invitation, or ask the others to vouch for this account.',
+  PartiesFull: 'The ledger has as many parties as it was deployed for; ask the consortium for a new one.',
+  InvitationExpired: 'Ask a member for a new invitation.',
+  InvitationInvalidSigner:
+    'The invitation is for another account or ledger, or its signer may not invite; ask a member for one for this account.',
+  ConstitutionInvalidMember: 'Name each account once.',
+};
+
 /** A contract's refusal: its custom error by name with the offending values. */
 export class RevertError extends LedgerError {
   /** Name of the contract's custom error, `Error` for a reason string, `Panic`, or `unknown`. */
@@ -45,6 +56,7 @@ export class RevertError extends LedgerError {
     const rest: Partial<DppdlErrorOptions> = options.cause === undefined ? {} : { cause: options.cause };
     super('REVERTED', `The ledger refused${during}: ${revert}(${shown.join(', ')})`, {
       fault: 'chain',
+      ...(actions[revert] === undefined ? {} : { action: actions[revert] }),
       meta: { name: revert, args: shown, ...(options.call === undefined ? {} : { call: options.call }) },
       ...rest,
     });

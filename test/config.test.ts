@@ -134,6 +134,7 @@ describe('readNodeConfig', () => {
     ['listen', ['/ip4/0.0.0.0/tcp/4001'], 'CONFLICT'],
     ['announce', ['/ip4/10.0.0.7/tcp/0'], 'CONFLICT'],
     ['keys.passwordEnv', 'PASSWORD', 'CONFLICT'],
+    ['keys.node', 'keys/account.json', 'CONFLICT'],
     ['keys.password', 'secret', 'UNKNOWN_KEY'],
     ['samples.epsilon', 9, 'CONFLICT'],
     ['samples.delta', 0.01, 'CONFLICT'],

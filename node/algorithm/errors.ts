@@ -7,7 +7,7 @@ import { DppdlError } from '../errors.ts';
 /**
  * `BAD_SAMPLES`, `BAD_LABELS`, `BAD_BLOB`: a party sent something else than it should. `NOT_READY`: asked too early, ask
  * again. `REFUSED`: asked for something this party must not give. `REMOVED`: this party was voted out.
- * `WRONG_CONSORTIUM`: the ledger was deployed for another consortium file.
+ * `WRONG_CONSORTIUM`: the ledger was deployed for another consortium file. `WRONG_LEDGER`: what is stored is of another.
  */
 export type AlgorithmErrorCode =
   | 'BAD_SAMPLES'
@@ -17,7 +17,8 @@ export type AlgorithmErrorCode =
   | 'REFUSED'
   | 'REMOVED'
   | 'NOT_INVITED'
-  | 'WRONG_CONSORTIUM';
+  | 'WRONG_CONSORTIUM'
+  | 'WRONG_LEDGER';
 
 /** Thrown by the algorithm; see {@link AlgorithmErrorCode}. */
 export class AlgorithmError extends DppdlError<AlgorithmErrorCode> {}

@@ -16,7 +16,7 @@ import { createHandlers } from './serve.ts';
 
 /**
  * Runs Algorithms 1 and 2 for one party until the last round is over, this party is voted out, or `signal` aborts.
- * @throws AlgorithmError `WRONG_CONSORTIUM`, `REMOVED`; whatever the ports throw with fault `self` or `chain`.
+ * @throws AlgorithmError `WRONG_CONSORTIUM`, `WRONG_LEDGER`, `REMOVED`; whatever the ports throw with fault `self` or `chain`.
  */
 export async function run(member: Member, signal: AbortSignal): Promise<void> {
   const { ledger, store, facts } = member;
@@ -34,6 +34,14 @@ export async function run(member: Member, signal: AbortSignal): Promise<void> {
   const models = new ModelShelf();
   member.exchange.serve(createHandlers(member, models));
   const resumed = await store.checkpoint();
+  // Parties register before their first checkpoint.
+  if (resumed !== undefined && (await ledger.self()) === undefined) {
+    throw new AlgorithmError(
+      'WRONG_LEDGER',
+      `The data folder holds round ${resumed.round} of another ledger: this account never joined the one at ${facts.contract}.`,
+      { fault: 'self', action: 'Give this ledger a dataFolder of its own, or correct ledger.contract.' },
+    );
+  }
   let checkpoint = resumed ?? (await benchmark(member, models, signal));
   if (resumed !== undefined) {
     // Round 0 is labelled with the standalone model, which the rounds need not start from.

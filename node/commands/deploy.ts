@@ -20,7 +20,7 @@ interface DeployArguments extends LedgerTerms {
   readonly chainId: number;
   readonly keystore: string;
   readonly passwordFile: string;
-  readonly invite?: readonly string[];
+  readonly invite: readonly string[];
   readonly parameters?: number;
   readonly json?: true;
 }
@@ -32,7 +32,7 @@ async function run(given: DeployArguments): Promise<void> {
   const consortium = await readConsortium(given.consortium);
   const { model, inputs } = consortium;
   const parameterCount = given.parameters ?? (await createLearner(model, inputs)).parameterCount;
-  const members = given.invite ?? [];
+  const members = given.invite;
   const facts = factsOf(consortium, parameterCount, members.length, given);
   const password = await readPassword({ passwordFile: given.passwordFile }, {});
   const signer = new Wallet((await readAccount(given.keystore, password)).privateKey);
@@ -64,7 +64,7 @@ export function createDeployCommand(): Command {
     .requiredOption('--chain-id <number>', 'the chain’s id', integer(1, Number.MAX_SAFE_INTEGER))
     .requiredOption('--keystore <file>', 'keystore of the account that deploys')
     .requiredOption('--password-file <file>', 'the keystore’s password is the first line of this file')
-    .option('--invite <address>', 'an account that may join and invite others; repeat it for each', addresses)
+    .requiredOption('--invite <address>', 'an account that may join and invite others; repeat it for each', addresses)
     .option('--start-parties <number>', 'start as soon as this many joined (default: all invited)', integer(3, 256))
     .option('--min-parties <number>', 'start with this many when the forming deadline has passed', integer(3, 256))
     .option('--max-parties <number>', 'most parties ever (default: 256)', integer(3, 256))

@@ -2,7 +2,7 @@
  * `dppdl privacy`: ε of a training run by each method, without any data.
  * @module
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { accountFor, calibrateNoise } from '../privacy/accountant.ts';
 import { PrivacyError } from '../privacy/errors.ts';
 
@@ -42,7 +42,11 @@ export function createPrivacyCommand(): Command {
       count,
     )
     .option('--sigma <multiplier>', 'noise multiplier: standard deviation of the noise over the clip norm', positive)
-    .option('--epsilon <epsilon>', 'instead of --sigma: find the least noise that keeps ε', positive)
+    .addOption(
+      new Option('--epsilon <epsilon>', 'instead of --sigma: find the least noise that keeps ε')
+        .argParser(positive)
+        .conflicts('sigma'),
+    )
     .requiredOption('--steps <steps>', 'number of steps', count)
     .requiredOption('--delta <delta>', 'δ, well below 1/n', positive)
     .option('--json', 'print one JSON object')

@@ -23,7 +23,7 @@ export function drawGrid(samples: Samples, { mean, stdDev }: Normalisation, colu
   if (samples.shape.length !== 3 || (channels !== 1 && channels !== 3)) {
     throw new SamplesError('SHAPE_MISMATCH', `Samples of shape [${samples.shape.join(', ')}] are not pictures.`, {
       fault: 'self',
-      action: 'Ask for --json to see samples of tables.',
+      action: 'Leave out --out; --json says what publishing samples of a table costs.',
       meta: { shape: samples.shape },
     });
   }

@@ -332,6 +332,15 @@ describe('a run', () => {
     await assertBooks(world);
   });
 
+  it('does not go on in another ledger with what it kept of the first', async () => {
+    const [first, second] = await Promise.all([createWorld([50, 40, 30], onion), createWorld([50, 40, 30], onion)]);
+    assertFulfilled(await first.run());
+    const [{ member }] = second.parties;
+    Object.assign(second.parties[0], { member: { ...member, store: first.parties[0].store } });
+    const [result] = await second.run([0]);
+    assert.ok(result.status === 'rejected' && result.reason.code === 'WRONG_LEDGER');
+  });
+
   it('ends with the same model when a party is killed after any act and started again', async () => {
     const whole = await createWorld([50, 40, 30], onion, smallConsortium({ rounds: 2 }));
     assertFulfilled(await whole.run());

@@ -74,8 +74,17 @@ describe('dppdl audit', () => {
   it('says what is wrong with its arguments and files', async () => {
     const run = (...more: string[]) => runCommand(createAuditCommand(), [...parameters, ...more]);
     await assert.rejects(run('--from', 'x'), { code: 'commander.invalidArgument' });
-    await assert.rejects(run('--html', join(folder, 'no', 'such', 'folder.html')), { code: 'FILE' });
+    await assert.rejects(run('--html', join(folder, 'no', 'such', 'folder.html')), (error) => {
+      assert.ok(error instanceof AuditError && error.code === 'FILE');
+      assert.equal(exitCodeOf(error), 2, 'not that of a broken rule');
+      return true;
+    });
     await assert.rejects(run('--csv', join(folder, 'no', 'such', 'folder.csv')), { code: 'FILE' });
     await assert.rejects(run('--contract', chain.wallets[0].address), { code: 'NO_CONTRACT' });
+    await assert.rejects(run('--from', '1000000'), (error) => {
+      assert.ok(error instanceof AuditError && error.code === 'NO_CONSTITUTION');
+      assert.equal(exitCodeOf(error), 2);
+      return true;
+    });
   });
 });

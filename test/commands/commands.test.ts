@@ -10,6 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { configTable } from '../../node/commands/config.ts';
 import { readNodeConfig } from '../../node/config.ts';
+import { consortiumSchema } from '../../node/consortium.ts';
 import { dataSchema } from '../../node/dataset/options.ts';
 import { exitCodes } from '../../node/failure.ts';
 import { isMember } from '../../sdk/actions/isMember.ts';
@@ -106,8 +107,9 @@ describe('docs/operating.md', () => {
     assert.deepEqual(listed, Object.values(exitCodes));
   });
 
-  it('shows data sections that are valid', () => {
-    const blocks = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => parse(block));
+  it('shows a consortium file and data sections that are valid', () => {
+    const [shared, ...blocks] = [...guide.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => parse(block));
+    consortiumSchema.parse(shared);
     assert.deepEqual(
       blocks.map(({ data }) => dataSchema.parse(data).format),
       ['idx', 'images', 'npy', 'csv'],

@@ -105,6 +105,9 @@ describe('dppdl deploy', () => {
     await assert.rejects(run('--chain-id', 'x'), { code: 'commander.invalidArgument' });
     await assert.rejects(run('--chain-id', '7', ...invited()), { code: 'WRONG_CHAIN', fault: 'self' });
     await assert.rejects(run(...invited(), ...invited()), { code: 'REVERTED', revert: 'ConstitutionInvalidMember' });
-    await assert.rejects(run('--start-parties', '4', '--max-parties', '3'), { revert: 'ConstitutionInvalidFact' });
+    const terms = ['--start-parties', '4', '--max-parties', '3'];
+    await assert.rejects(run(...invited(), ...terms), { revert: 'ConstitutionInvalidFact' });
+    // Nobody could ever join such a ledger.
+    await assert.rejects(run(), { code: 'commander.missingMandatoryOptionValue' });
   });
 });
