@@ -45,7 +45,6 @@ const byCode: Readonly<Record<string, number>> = {
   NO_CONSTITUTION: exitCodes.usage,
   FILE: exitCodes.usage,
   INVALID_PARAMETER: exitCodes.usage,
-  NOT_INVITED: exitCodes.membership,
   INVITATION_EXPIRED: exitCodes.membership,
   REMOVED: exitCodes.membership,
   CLOSED: exitCodes.membership,

@@ -10,7 +10,7 @@ import type { RecoveredSeed, RoundKey, SumRequest } from './envelopes.ts';
 import { AlgorithmError, codeOfOthersFault } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
 import type { LedgerState } from './ports.ts';
-import { countOf, sumsOf } from './sums.ts';
+import { entriesOf, sumsOf } from './sums.ts';
 
 /** What a round brought. */
 export interface Collection {
@@ -98,8 +98,7 @@ export async function collectSum(
   } catch (error) {
     return skip(codeOfOthersFault(error, signal), 'What was delivered does not add up');
   }
-  const entries = survivors.reduce((total, provider) => total + countOf(request, provider), 0);
-  return { sum, providers: delivered.size, entries, missing, broken, unreachable };
+  return { sum, providers: delivered.size, entries: entriesOf(request, survivors), missing, broken, unreachable };
 }
 
 /** Fetches one blob, checks it against its commitment before anything else is done with it, and opens it. */

@@ -16,7 +16,6 @@ export type AlgorithmErrorCode =
   | 'NOT_READY'
   | 'REFUSED'
   | 'REMOVED'
-  | 'NOT_INVITED'
   | 'WRONG_CONSORTIUM'
   | 'WRONG_LEDGER';
 

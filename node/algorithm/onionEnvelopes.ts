@@ -14,7 +14,7 @@ import { openSum } from '../onion/sum.ts';
 import type { ExchangeContext, Party, PartyId } from '../types.ts';
 import type { Envelopes, SumRequest } from './envelopes.ts';
 import type { Keys, Ledger, LedgerFacts } from './ports.ts';
-import { countOf } from './sums.ts';
+import { countOf, entriesOf } from './sums.ts';
 
 /** What one party's onion needs. */
 export interface OnionOptions {
@@ -110,8 +110,7 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
         minProviders: facts.minProviders,
         bits: format.bits,
       });
-      const entries = [...delivered.keys()].reduce((sum, provider) => sum + countOf(request, provider), 0);
-      if (!isPlausibleSum(total, format, delivered.size, entries)) {
+      if (!isPlausibleSum(total, format, delivered.size, entriesOf(request, delivered.keys()))) {
         throw new OnionError('IMPLAUSIBLE', 'The sum is none that honest providers could have given.', {
           fault: 'peer',
         });

@@ -62,11 +62,14 @@ export async function rateOthers(
 /** Rows `indices` of samples; float32 [indices × F]. @throws AlgorithmError `REFUSED` for a row that does not exist. */
 export function pickRows(samples: Samples, indices: Uint32Array): Float32Array {
   const size = inputSize(samples.shape);
+  const published = samples.inputs.length / size;
+  // Checked before anything is allocated for them.
+  const unknown = indices.find((row) => row >= published);
+  if (unknown !== undefined || indices.length > published) {
+    throw new AlgorithmError('REFUSED', `There are ${published} published samples.`, { fault: 'peer' });
+  }
   const rows = new Float32Array(indices.length * size);
   indices.forEach((row, place) => {
-    if ((row + 1) * size > samples.inputs.length) {
-      throw new AlgorithmError('REFUSED', `There is no published sample ${row}.`, { fault: 'peer' });
-    }
     rows.set(samples.inputs.subarray(row * size, (row + 1) * size), place * size);
   });
   return rows;

@@ -49,7 +49,7 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
   };
 
   const roundFacts = async (round: number): Promise<RoundFacts> => {
-    // The ledger's place is read first: orders and deliveries read after it can only be more complete.
+    // The ledger's place is read first: what the same endpoint shows after it can only be more complete.
     const now = await ledger.state();
     const [orders, deliveries] = await Promise.all([ledger.orders(round), ledger.deliveries(round)]);
     return { round, now, orders, deliveries, minProviders: member.facts.minProviders };
@@ -72,12 +72,14 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
       }
       const asked = Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength).toString('base64');
       const before = answered.get(requester);
-      if (before?.round === round && before.asked !== asked) throw refused(`Labels of round ${round} were given.`);
-      if (before?.round === round) return await before.labels;
-      const labels = labelRows(party, round, indices);
-      answered.set(requester, { round, asked, labels });
-      labels.catch(() => answered.delete(requester));
-      return await labels;
+      if (before?.round === round && before.asked === asked) return await before.labels;
+      if (before !== undefined && before.round >= round) throw refused(`Labels of round ${before.round} were given.`);
+      const answer = { round, asked, labels: labelRows(party, round, indices) };
+      answered.set(requester, answer);
+      answer.labels.catch(() => {
+        if (answered.get(requester) === answer) answered.delete(requester);
+      });
+      return await answer.labels;
     },
 
     async blob(requester, round) {

@@ -36,6 +36,11 @@ export function countOf(request: SumRequest, provider: PartyId): number {
   return request.orders.find((order) => order.provider === provider)?.count ?? 0;
 }
 
+/** Entries that these providers together were asked for in a sum. */
+export function entriesOf(request: SumRequest, providers: Iterable<PartyId>): number {
+  return [...providers].reduce((total, provider) => total + countOf(request, provider), 0);
+}
+
 /** SHA-256("dppdl/1/beacon" ‖ for each requester, ascending: id ‖ its DOWNLOAD's key). */
 function beaconOf(keys: ReadonlyMap<PartyId, Uint8Array>): Uint8Array {
   const hash = createHash('sha256').update('dppdl/1/beacon');
