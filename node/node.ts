@@ -17,7 +17,7 @@ import { readExamples } from './dataset/readExamples.ts';
 import { createNodeKeys, readAccount, readNodeSecret, readPassword } from './keystore.ts';
 import { createLearner } from './learner/learner.ts';
 import { createChainLedger } from './ledger/chainLedger.ts';
-import type { Log } from './log.ts';
+import type { Log } from './monitor/log.ts';
 import { createPeer } from './peer/peer.ts';
 import { openBudgetLedger } from './privacy/budget.ts';
 import { createFileJournal } from './privacy/fileJournal.ts';

@@ -5,10 +5,10 @@
 import { Command } from 'commander';
 import type { NodeEvent } from '../algorithm/ports.ts';
 import { readNodeConfig } from '../config.ts';
-import { createEventLog } from '../eventLog.ts';
-import { createLog, type LogOptions } from '../log.ts';
+import { createEventLog } from '../monitor/eventLog.ts';
+import { createLog, type LogOptions } from '../monitor/log.ts';
+import { createProgress, type Progress } from '../monitor/progress.ts';
 import { runNode } from '../node.ts';
-import { createProgress, type Progress } from '../progress.ts';
 import { stopSignal } from '../signals.ts';
 import { printJson } from './output.ts';
 
@@ -34,7 +34,7 @@ async function run(options: { readonly config: string; readonly json?: true }): 
   // The terminal shows events already; the file keeps them.
   if (config.log.file !== undefined) observers.push(createEventLog(createLog({ ...config.log, terminal: 'none' })));
   if (config.metrics !== undefined) {
-    const { startStatusServer } = await import('../statusServer.ts');
+    const { startStatusServer } = await import('../monitor/statusServer.ts');
     const server = await startStatusServer(config.metrics);
     cleanup.defer(() => server.stop());
     observers.push(server.observe);

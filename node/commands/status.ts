@@ -8,8 +8,8 @@ import type { LedgerFacts, LedgerState } from '../algorithm/ports.ts';
 import { readNodeConfig } from '../config.ts';
 import { readAddress } from '../keystore.ts';
 import { createChainLedger } from '../ledger/chainLedger.ts';
-import { escapeControls } from '../log.ts';
-import { columns } from '../progress.ts';
+import { escapeControls } from '../monitor/log.ts';
+import { columns } from '../monitor/progress.ts';
 import { printFacts, printJson, printLines } from './output.ts';
 
 const head = ['party', 'account', 'address', 'examples', 'λ', 'ε', 'points', 'escrow', 'standing'];

@@ -5,7 +5,7 @@
 import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
 import type { NodeEvent } from '../../node/algorithm/ports.ts';
-import { emptyView, type NodeView, updateView } from '../../node/nodeView.ts';
+import { emptyView, type NodeView, updateView } from '../../node/monitor/nodeView.ts';
 import { megabytes, percent, thousands } from '../../node/report/text.ts';
 import type { NodeFailure } from './nodes.ts';
 import type { DemoNode } from './prepare.ts';

@@ -5,11 +5,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import fastify from 'fastify';
-import type { NodeEvent } from './algorithm/ports.ts';
+import type { NodeEvent } from '../algorithm/ports.ts';
+import { systemCode } from '../systemCode.ts';
+import { ConfigError } from '../yamlFile.ts';
 import { createMetrics } from './metrics.ts';
 import { emptyView, updateView } from './nodeView.ts';
-import { systemCode } from './systemCode.ts';
-import { ConfigError } from './yamlFile.ts';
 
 /** A running server. */
 export interface StatusServer {

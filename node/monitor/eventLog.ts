@@ -2,7 +2,7 @@
  * Writes a node's events to its log: fixed messages, the numbers beside them, fewer than ten lines a round.
  * @module
  */
-import type { NodeEvent, Observer, RoundEvent } from './algorithm/ports.ts';
+import type { NodeEvent, Observer, RoundEvent } from '../algorithm/ports.ts';
 import type { Log, LogContext } from './log.ts';
 
 /** Level, message and context of an event. */

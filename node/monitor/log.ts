@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, type Logger, multistream, pino } from 'pino';
-import { DppdlError } from './errors.ts';
+import { DppdlError } from '../errors.ts';
 
 /** Facts beside a message. Never keys, examples, samples, gradients, or text a remote party chose. */
 export type LogContext = Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>;

@@ -7,10 +7,10 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { DppdlError } from '../node/errors.ts';
-import { createEventLog } from '../node/eventLog.ts';
-import { createLog, formatLine } from '../node/log.ts';
-import { events } from './events.ts';
+import { DppdlError } from '../../node/errors.ts';
+import { createEventLog } from '../../node/monitor/eventLog.ts';
+import { createLog, formatLine } from '../../node/monitor/log.ts';
+import { events } from '../events.ts';
 
 class Screen {
   text = '';

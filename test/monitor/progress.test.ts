@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { emptyView, MOST_ROUNDS, updateView } from '../node/nodeView.ts';
-import { describeEvent, renderView } from '../node/progress.ts';
-import { events, roundEvent } from './events.ts';
+import { emptyView, MOST_ROUNDS, updateView } from '../../node/monitor/nodeView.ts';
+import { describeEvent, renderView } from '../../node/monitor/progress.ts';
+import { events, roundEvent } from '../events.ts';
 
 const after = (count: number) => events.slice(0, count).reduce(updateView, emptyView);
 

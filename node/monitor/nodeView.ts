@@ -2,8 +2,8 @@
  * What is known about a running node, folded from its events: the one state behind terminal, page and metrics.
  * @module
  */
-import type { NodeEvent, RoundEvent } from './algorithm/ports.ts';
-import type { PartyId, Phase } from './types.ts';
+import type { NodeEvent, RoundEvent } from '../algorithm/ports.ts';
+import type { PartyId, Phase } from '../types.ts';
 
 type Event<Type extends NodeEvent['type']> = Readonly<Extract<NodeEvent, { type: Type }>>;
 

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type StatusServer, startStatusServer } from '../node/statusServer.ts';
-import { events } from './events.ts';
+import { type StatusServer, startStatusServer } from '../../node/monitor/statusServer.ts';
+import { events } from '../events.ts';
 
 describe('status server', () => {
   let server: StatusServer;

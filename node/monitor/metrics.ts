@@ -3,7 +3,7 @@
  * @module
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { NodeEvent, RoundEvent } from './algorithm/ports.ts';
+import type { NodeEvent, RoundEvent } from '../algorithm/ports.ts';
 
 const phases = ['forming', 'benchmark', 'order', 'deliver', 'evaluate', 'closed'] as const;
 

@@ -4,7 +4,7 @@
  */
 import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
-import type { NodeEvent, RoundEvent } from './algorithm/ports.ts';
+import type { NodeEvent, RoundEvent } from '../algorithm/ports.ts';
 import { escapeControls } from './log.ts';
 import { emptyView, type NodeView, updateView } from './nodeView.ts';
 
