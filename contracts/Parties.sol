@@ -16,6 +16,9 @@ abstract contract Parties is Exchange, Invitations {
     /// @notice Who was voted out and may not come back.
     uint256 internal _removed;
     mapping(address account => uint256 parties) private _vouchers;
+    /// @notice Whose each peer id is, by its keccak256: the party's id plus one. It stays the party's for ever, so that
+    /// what a node ever said can be put down to one party.
+    mapping(bytes32 peerId => uint16 idPlusOne) private _peers;
 
     /// @inheritdoc IDppdl
     function init(
@@ -161,6 +164,10 @@ abstract contract Parties is Exchange, Invitations {
         if (registration.samples == 0 || registration.samples > registration.examples) {
             revert PartiesInvalidRegistration("samples");
         }
+        bytes32 peer = keccak256(registration.peerId);
+        uint16 holder = _peers[peer];
+        if (holder == 0) _peers[peer] = uint16(party) + 1;
+        else if (holder != uint16(party) + 1) revert PartiesPeerIdTaken(uint8(holder - 1));
         Account storage account = _accounts[msg.sender];
         account.examples = registration.examples;
         account.samples = registration.samples;

@@ -29,6 +29,7 @@ export const abi = [
   {"inputs":[{"name":"maxParties","type":"uint16"}],"name":"PartiesFull","type":"error"},
   {"inputs":[{"name":"field","type":"string"}],"name":"PartiesInvalidRegistration","type":"error"},
   {"inputs":[{"name":"account","type":"address"},{"name":"votes","type":"uint16"},{"name":"needed","type":"uint16"}],"name":"PartiesNotInvited","type":"error"},
+  {"inputs":[{"name":"party","type":"uint8"}],"name":"PartiesPeerIdTaken","type":"error"},
   {"inputs":[{"name":"account","type":"address"}],"name":"PartiesUnknownAccount","type":"error"},
   {"inputs":[{"name":"current","type":"uint8"}],"name":"PhaseMismatch","type":"error"},
   {"inputs":[{"name":"party","type":"uint8"},{"name":"balance","type":"uint64"},{"name":"needed","type":"uint64"}],"name":"PointsInsufficientBalance","type":"error"},

@@ -84,7 +84,7 @@ interface IDppdl {
     /// @notice What a party states about itself. Kept in the {Registered} event, not in storage, except for
     /// `examples` and `samples`, which points depend on.
     struct Registration {
-        /// libp2p peer id of the party's node as multihash bytes, 1 … 64 bytes.
+        /// libp2p peer id of the party's node as multihash bytes, 1 … 64 bytes; no other party's, now or earlier.
         bytes peerId;
         /// Multiaddr without the peer id, 1 … 256 bytes.
         string location;
@@ -238,6 +238,8 @@ interface IDppdl {
     error PartiesNotInvited(address account, uint16 votes, uint16 needed);
     /// @notice A field of the registration is out of its range; `field` is its name.
     error PartiesInvalidRegistration(string field);
+    /// @notice The peer id is, or once was, that of `party`.
+    error PartiesPeerIdTaken(uint8 party);
     error InvitationExpired(uint64 expires, uint64 time);
     /// @notice The signature is malformed, or its signer is no member in good standing.
     error InvitationInvalidSigner(address signer);

@@ -21,6 +21,7 @@ import { createLearner } from '../learner/learner.ts';
 import { factsOf } from '../ledger/constitution.ts';
 import { createMemoryLedger, type MemoryLedger } from '../ledger/memoryLedger.ts';
 import { createMemoryNetwork } from '../peer/memoryExchange.ts';
+import { peerIdOf } from '../peer/peer.ts';
 import { type RunSummary, summarise } from '../report/summary.ts';
 import { createGaussianGenerator } from '../samples/gaussian.ts';
 import { createMemoryStore } from '../store/memoryStore.ts';
@@ -114,7 +115,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       test: options.test,
       sharedSamples: Math.max(1, Math.floor(sharingLevel * examples.labels.length)),
       seed: digest(seed, id, 'training').readUInt32LE() & 0x7fffffff,
-      contact: { peerId: PEER_ID, address: `/ip4/127.0.0.1/tcp/${4001 + id}` },
+      contact: { peerId: peerIdOf(keys.peerSeed), address: `/ip4/127.0.0.1/tcp/${4001 + id}` },
       ledger,
       exchange: network.join(id),
       learner,
@@ -176,9 +177,6 @@ async function ownLearner(
   cleanup.defer(() => learner.close());
   return learner;
 }
-
-/** Any registered peer id; nobody dials in a simulation. */
-const PEER_ID = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN';
 
 function digest(seed: number, id: PartyId, purpose: string): Buffer {
   return createHash('sha256').update(`dppdl simulation ${seed} ${id} ${purpose}`).digest();

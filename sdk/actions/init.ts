@@ -16,7 +16,7 @@ export interface InitParameters {
 /**
  * Joins; while forming at once, later from the next round on.
  * @throws RevertError `PartiesNotInvited`, `PartiesAlreadyRegistered`, `PartiesFull`, `PartiesInvalidRegistration`,
- * `InvitationExpired`, `InvitationInvalidSigner`, `PhaseMismatch` (closed).
+ * `PartiesPeerIdTaken`, `InvitationExpired`, `InvitationInvalidSigner`, `PhaseMismatch` (closed).
  */
 export async function init(client: Client, { registration, invitation }: InitParameters): Promise<void> {
   await write(client, 'init', [encodeRegistration(registration), invitation ?? { expires: 0, signature: '0x' }]);

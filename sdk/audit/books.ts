@@ -44,6 +44,8 @@ export interface Books {
   readonly members: Set<string>;
   readonly parties: PartyBooks[];
   readonly ids: Map<string, number>;
+  /** Who first registered a peer id. */
+  readonly peers: Map<string, number>;
   credible: bigint;
   pending: bigint;
   removed: bigint;
@@ -76,6 +78,7 @@ export function emptyBooks(): Books {
     members: new Set(),
     parties: [],
     ids: new Map(),
+    peers: new Map(),
     credible: 0n,
     pending: 0n,
     removed: 0n,

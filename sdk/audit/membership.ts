@@ -65,6 +65,7 @@ export function judgeRegistration(judgement: Judgement, event: EventOf<'Register
     if (known !== undefined || books.parties[party] !== undefined) return;
   }
   judgeFields(judgement, party, registration);
+  judgePeer(judgement, party, registration.peerId);
   const isIn = known !== undefined && has(books.credible | books.pending, party);
   if (!isIn) judgeEntry(judgement, party, account);
   const { examples, samples } = registration;
@@ -87,7 +88,7 @@ function judgeFields(judgement: Judgement, party: number, registration: ChainReg
   const locationBytes = Buffer.byteLength(location);
   const wrong = [
     ...(peerIdBytes < 1 || peerIdBytes > 64 ? ['peerId'] : []),
-    ...(locationBytes < 1 || locationBytes > 256 ? ['location'] : []),
+    ...(locationBytes < 1 || locationBytes > 256 || /[^\x20-\x7e]/.test(location) ? ['location'] : []),
     ...(maskKey === ZeroHash ? ['maskKey'] : []),
     ...(encryptionKey === ZeroHash ? ['encryptionKey'] : []),
     ...(examples < 1 ? ['examples'] : []),
@@ -95,6 +96,15 @@ function judgeFields(judgement: Judgement, party: number, registration: ChainReg
   ];
   if (wrong.length > 0)
     judgement.violate('REGISTRATION', `Party ${party} registered with wrong ${wrong.join(', ')}.`, party);
+}
+
+/** A peer id is one party's, for ever: otherwise the one could pass for the other. */
+function judgePeer(judgement: Judgement, party: number, peerId: string): void {
+  const { peers } = judgement.books;
+  const owner = peers.get(peerId);
+  if (owner === undefined) peers.set(peerId, party);
+  else if (owner !== party)
+    judgement.violate('PEER_ID', `Party ${party} registered the peer id ${peerId} of party ${owner}.`, party);
 }
 
 /** Judges that an account may come in. */

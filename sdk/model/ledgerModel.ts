@@ -57,6 +57,7 @@ export function deployModel(deployment: Deployment): { state: ModelState; events
     facts,
     members: new Set(members),
     parties: [],
+    peers: new Map(),
     phase: 'forming',
     round: 0,
     deadline: 0,

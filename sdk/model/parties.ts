@@ -27,8 +27,9 @@ export function init(state: ModelState, call: Call, registration: ChainRegistrat
     const { credible, pending, removed } = state.parties[known];
     if (credible || pending || removed) refuse('PartiesAlreadyRegistered', call.sender);
   } else if (state.parties.length === maxParties) refuse('PartiesFull', maxParties);
-  requireValid(registration);
   const id = known ?? state.parties.length;
+  requireValid(registration);
+  takePeerId(state, id, registration.peerId);
   const forming = state.phase === 'forming';
   const fresh = { account: call.sender, points: 0n, minted: 0n, cap: 0, removed: false };
   state.parties[id] = {
@@ -50,6 +51,7 @@ export function update(state: ModelState, call: Call, registration: ChainRegistr
   const party = state.parties[id];
   if (!party.credible && !party.pending) refuse('CredibleSetNotMember', id);
   requireValid(registration);
+  takePeerId(state, id, registration.peerId);
   const { examples, samples } = party.registration;
   if (registration.examples !== examples || registration.samples !== samples) party.pending = true;
   party.registration = registration;
@@ -129,6 +131,13 @@ function inviterOf(state: ModelState, account: string, { expires, signature }: I
 /** Printable ASCII alone, which every reader can decode. */
 export function isPrintable(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
+}
+
+/** Gives a peer id to a party for ever; refuses one that is, or once was, another's. */
+function takePeerId(state: ModelState, id: PartyId, peerId: string): void {
+  const holder = state.peers.get(peerId) ?? id;
+  if (holder !== id) refuse('PartiesPeerIdTaken', holder);
+  state.peers.set(peerId, id);
 }
 
 const zeroKey = `0x${'00'.repeat(32)}`;

@@ -58,6 +58,8 @@ export interface ModelState {
   readonly facts: Facts;
   readonly members: ReadonlySet<string>;
   readonly parties: ModelParty[];
+  /** Whose each peer id is, 0x…; it stays the party's for ever. */
+  readonly peers: Map<string, PartyId>;
   phase: Phase;
   round: number;
   deadline: number;

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { getAddress, hexlify } from 'ethers';
 import type { Envelopes } from '../../node/algorithm/envelopes.ts';
 import type { Member } from '../../node/algorithm/member.ts';
-import type { Keys, Ledger, NodeEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
+import type { Ledger, NodeEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
 import { run } from '../../node/algorithm/run.ts';
 import { type Consortium, consortiumSchema } from '../../node/consortium.ts';
 import { createNodeKeys } from '../../node/keystore.ts';
@@ -14,6 +14,7 @@ import { createLearner } from '../../node/learner/learner.ts';
 import { factsOf } from '../../node/ledger/constitution.ts';
 import { createMemoryLedger, type MemoryLedger } from '../../node/ledger/memoryLedger.ts';
 import { createMemoryNetwork, type MemoryNetwork } from '../../node/peer/memoryExchange.ts';
+import { peerIdOf } from '../../node/peer/peer.ts';
 import { createSeededRandom } from '../../node/random.ts';
 import { createManualClock, type ManualClock } from '../../node/simulation/manualClock.ts';
 import { createMemoryStore } from '../../node/store/memoryStore.ts';
@@ -120,7 +121,7 @@ export async function createWorld(
       };
       const store = createMemoryStore();
       const events: NodeEvent[] = [];
-      const keys: Keys = createNodeKeys(randomBytes(32));
+      const keys = createNodeKeys(randomBytes(32));
       const open: Omit<Member, 'envelopes'> = {
         consortium,
         facts: await ledger.facts(),
@@ -128,7 +129,7 @@ export async function createWorld(
         test: toyExamples(200, 500),
         sharedSamples: Math.floor(sizes[index] / 2),
         seed: index,
-        contact: { peerId: peerIds[index % peerIds.length], address: `/ip4/127.0.0.1/tcp/${4001 + index}` },
+        contact: { peerId: peerIdOf(keys.peerSeed), address: `/ip4/127.0.0.1/tcp/${4001 + index}` },
         ledger,
         exchange: network.join(index),
         learner: await createLearner(consortium.model, consortium.inputs),
@@ -153,10 +154,3 @@ export async function createWorld(
       Promise.allSettled(ids.map((id) => run(parties[id].member, signal))),
   };
 }
-
-const peerIds = [
-  '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
-  '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X',
-  '12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE',
-  '12D3KooWCRAwVbxQzVhCKRN6pPtSKcSYnVXwrXJmCvRmKEqKLgkC',
-];

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Ledger, LedgerState } from '../../node/algorithm/ports.ts';
+import { peerIdOf } from '../../node/peer/peer.ts';
 import type { Phase, Registration } from '../../node/types.ts';
 import { LedgerError } from '../../sdk/errors.ts';
 
@@ -24,18 +25,12 @@ export const worldFacts = { parameterCount: 1000, rounds: 2, graceRounds: 1, min
 /** Deadline of each phase, in seconds. */
 export const DAY = 86_400;
 
-const peerIds = [
-  '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
-  '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X',
-  '12D3KooWRBhwfeP2Y4TCx1SM6s9rUoHhR5STiGwxBhgFRcw3UERE',
-  '12D3KooWCRAwVbxQzVhCKRN6pPtSKcSYnVXwrXJmCvRmKEqKLgkC',
-];
 const bytes = (value: number) => new Uint8Array(32).fill(value);
 
 /** λ = 1/2, so the cap is 500 and the first points are 1500. */
 export function worldRegistration(index: number): Registration {
   return {
-    peerId: peerIds[index % peerIds.length],
+    peerId: peerIdOf(bytes(1 + index)),
     address: `/ip4/127.0.0.1/tcp/${4001 + index}`,
     maskKey: bytes(1 + index),
     encryptionKey: bytes(65 + index),

@@ -18,7 +18,8 @@ contract PartiesTest is Fixture {
         vm.expectEmit(true, true, true, true);
         emit IDppdl.Registered(0, account(0), given);
         vm.roll(77);
-        join(0);
+        vm.prank(account(0));
+        ledger.init(given, uninvited());
         IDppdl.Party memory party = ledger.parties(0, 1)[0];
         yes(party.account == account(0) && party.credible, "joined");
         equal(party.registeredAt, 77);
@@ -275,6 +276,47 @@ contract PartiesTest is Fixture {
         vm.prank(account(1));
         ledger.update(given);
         equal(ledger.state().pending, 0);
+    }
+
+    function test_aPeerIdBelongsToOneParty() public {
+        start();
+        IDppdl.Registration memory given = registration(50, 100);
+        given.peerId = peerId(2);
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.PartiesPeerIdTaken.selector, 1));
+        vm.prank(account(4));
+        ledger.init(given, uninvited());
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.PartiesPeerIdTaken.selector, 1));
+        vm.prank(account(0));
+        ledger.update(given);
+        vm.prank(account(1));
+        ledger.update(given);
+        // Of party 0 too, whose id is what an empty table holds.
+        given.peerId = peerId(1);
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.PartiesPeerIdTaken.selector, 0));
+        vm.prank(account(4));
+        ledger.init(given, uninvited());
+        equal(ledger.state().parties, 4);
+    }
+
+    function test_aPeerIdStaysItsPartysForEver() public {
+        toOrder();
+        IDppdl.Registration memory given = registration(50, 100);
+        vm.prank(account(0));
+        ledger.update(given);
+        IDppdl.Registration memory stolen = registration(50, 100);
+        stolen.peerId = peerId(1);
+        // The one it had before.
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.PartiesPeerIdTaken.selector, 0));
+        vm.prank(account(1));
+        ledger.update(stolen);
+        // Its present one, also when it has left; it may come back with either.
+        vm.prank(account(0));
+        ledger.resign();
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.PartiesPeerIdTaken.selector, 0));
+        vm.prank(account(4));
+        ledger.init(given, uninvited());
+        vm.prank(account(0));
+        ledger.init(stolen, uninvited());
     }
 
     function test_updateIsForPartiesOnly() public {

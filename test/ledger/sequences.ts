@@ -252,12 +252,12 @@ class Table {
   }
 
   registration(): ChainRegistration {
-    const spoilt = this.#flawed ? this.#random.below(10) : 10;
+    const spoilt = this.#flawed ? this.#random.below(11) : 11;
     const examples = [1, 1, 7, 7, 60, 60, 600, 2 ** 32 - 1][this.#random.below(8)];
     const samples = 1 + this.#random.below(Math.min(examples, 50));
     const peerIdLengths = [0, 65, 64, 1];
     return {
-      peerId: spoilt < 4 ? this.#bytes(peerIdLengths[spoilt]) : this.#bytes(38),
+      peerId: spoilt === 10 ? this.#knownPeerId() : this.#bytes(spoilt < 4 ? peerIdLengths[spoilt] : 38),
       location: spoilt === 4 ? '' : spoilt === 5 ? 'é'.repeat(129) : '/ip4/10.0.0.7/tcp/4001',
       maskKey: spoilt === 6 ? ZeroHash : this.#bytes(32),
       encryptionKey: spoilt === 7 ? ZeroHash : this.#bytes(32),
@@ -268,6 +268,12 @@ class Table {
       epsilon: BigInt(this.#random.below(1_000_000)),
       delta: BigInt(this.#random.below(1_000_000)),
     };
+  }
+
+  /** A peer id that some party registered, the sender itself maybe. */
+  #knownPeerId(): string {
+    const known = [...this.#model.peers.keys()];
+    return known[this.#random.below(Math.max(1, known.length))] ?? this.#bytes(38);
   }
 
   #invite(account: string, time: number): Invitation {

@@ -17,6 +17,8 @@ contract Crowd is Fixture {
 
     /// @notice When each person acted last, as a moment: round · 6 + phase, plus one.
     mapping(uint256 person => uint256 moment) private _acted;
+    /// @notice Whose registration with a peer id took effect first: the account.
+    mapping(bytes32 peerId => address owner) private _owners;
     uint256 private _latest;
     uint256[] private _claims;
     uint256 private _time;
@@ -87,16 +89,18 @@ contract Crowd is Fixture {
         IDppdl.Invitation memory invitation = inviter % 3 == 0
             ? uninvited()
             : invite(inviter % PEOPLE, account(person), uint64(_time + 9));
+        IDppdl.Registration memory given = registrationOf(samples, examples);
         vm.prank(account(person));
-        try ledger.init(registration(samples % 200, examples % 200), invitation) {
-            ++effects;
+        try ledger.init(given, invitation) {
+            _own(person, given.peerId);
         } catch {}
     }
 
     function update(uint8 who, uint32 samples, uint32 examples) external watched {
+        IDppdl.Registration memory given = registrationOf(samples, examples);
         vm.prank(account(who % PEOPLE));
-        try ledger.update(registration(samples % 200, examples % 200)) {
-            ++effects;
+        try ledger.update(given) {
+            _own(who % PEOPLE, given.peerId);
         } catch {}
     }
 
@@ -164,6 +168,20 @@ contract Crowd is Fixture {
             }
         }
         if (ledger.state().deposits != 0) broken = "points stay locked";
+    }
+
+    /// @notice Now and then with a peer id that others may have.
+    function registrationOf(uint32 samples, uint32 examples) private returns (IDppdl.Registration memory given) {
+        given = registration(samples % 200, examples % 200);
+        if (samples % 3 == 0) given.peerId = peerId(1 + (examples % 6));
+    }
+
+    function _own(uint256 person, bytes memory given) private {
+        ++effects;
+        address owner = account(person);
+        bytes32 key = keccak256(given);
+        if (_owners[key] != address(0) && _owners[key] != owner) broken = "two parties have one peer id";
+        _owners[key] = owner;
     }
 
     function _order(uint256 person, uint32 round, uint256 providers, uint32 count) private {

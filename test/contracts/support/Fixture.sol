@@ -15,6 +15,7 @@ abstract contract Fixture {
     uint256 internal constant START = 1_000_000;
 
     Dppdl internal ledger;
+    uint256 private _peerIds;
 
     error NotEqual(uint256 actual, uint256 expected);
     error NotTrue(string what);
@@ -69,11 +70,11 @@ abstract contract Fixture {
         ledger = new Dppdl(given, members);
     }
 
-    /// @notice λ = samples / examples.
-    function registration(uint32 samples, uint32 examples) internal pure returns (IDppdl.Registration memory) {
+    /// @notice λ = samples / examples. Every one has a peer id of its own.
+    function registration(uint32 samples, uint32 examples) internal returns (IDppdl.Registration memory) {
         return
             IDppdl.Registration({
-                peerId: hex"002408011220aa",
+                peerId: peerId(++_peerIds),
                 location: "/ip4/10.0.0.7/tcp/4001",
                 maskKey: KEY,
                 encryptionKey: KEY,
@@ -84,6 +85,10 @@ abstract contract Fixture {
                 epsilon: 4_000_000,
                 delta: 1
             });
+    }
+
+    function peerId(uint256 key) internal pure returns (bytes memory) {
+        return abi.encodePacked(hex"002408011220", key);
     }
 
     function uninvited() internal pure returns (IDppdl.Invitation memory) {

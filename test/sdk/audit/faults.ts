@@ -12,6 +12,7 @@ import { init } from '../../../sdk/actions/init.ts';
 import { report } from '../../../sdk/actions/report.ts';
 import { resign } from '../../../sdk/actions/resign.ts';
 import { resolveClaim } from '../../../sdk/actions/resolveClaim.ts';
+import { update } from '../../../sdk/actions/update.ts';
 import { upload } from '../../../sdk/actions/upload.ts';
 import { voteClaim } from '../../../sdk/actions/voteClaim.ts';
 import { vouch } from '../../../sdk/actions/vouch.ts';
@@ -438,6 +439,43 @@ export const faults: readonly Fault[] = [
       await form(life.clients);
       await life.benchmark({ 0: [3], 1: [3], 2: [3] });
       await init(life.clients[3], { registration: registrationOf(3) });
+    },
+  },
+  {
+    name: 'a location that nobody can read is registered',
+    rule: 'REGISTRATION',
+    patches: [patch('Parties.sol', 'if (!isPrintable(registration.location))', 'if (false)')],
+    async story(stage) {
+      await begin(stage);
+      await update(stage.life.clients[0], { registration: { ...registrationOf(0), location: '/ip4/10.0.0.7\n' } });
+    },
+  },
+  {
+    name: 'a party registers the peer id of another',
+    rule: 'PEER_ID',
+    patches: [patch('Parties.sol', 'holder != uint16(party) + 1', 'false')],
+    async story(stage) {
+      await begin(stage);
+      const { peerId } = registrationOf(2);
+      await update(stage.life.clients[0], { registration: { ...registrationOf(0), peerId } });
+    },
+  },
+  {
+    name: 'a party registers a peer id that another has given up',
+    rule: 'PEER_ID',
+    patches: [
+      patch(
+        'Parties.sol',
+        'if (holder == 0) _peers[peer]',
+        'delete _peers[_mine[party]]; _mine[party] = peer;\n if (holder == 0) _peers[peer]',
+      ),
+      patch('Parties.sol', 'uint256 internal _pending;', 'uint256 internal _pending; bytes32[256] private _mine;'),
+    ],
+    async story(stage) {
+      await begin(stage);
+      const [first, second] = stage.life.clients;
+      await update(first, { registration: registrationOf(8) });
+      await update(second, { registration: { ...registrationOf(1), peerId: registrationOf(0).peerId } });
     },
   },
   {
