@@ -22,44 +22,61 @@ const INFINITY = 0x7f800000;
  * Cost: O(D): radix selection on the bits of |x|, which order as the values do.
  */
 export function selectLargest(gradient: Float32Array, count: number): Float32Array {
-  if (!Number.isInteger(count) || count < 0 || count > gradient.length) {
-    throw new GradientError('COUNT_OUT_OF_RANGE', `Cannot keep ${count} of ${gradient.length} entries.`, {
-      fault: 'self',
-    });
-  }
+  checkCount(gradient, count);
   const magnitudes = magnitudesOf(gradient);
   const selected = new Float32Array(gradient.length);
-  if (count === 0) return selected;
-
   // deviation: the paper's "largest values" ignores the sign's meaning; selecting by sign destroys learning.
-  let { threshold, atThreshold } = thresholdOf(magnitudes, count);
-  for (let index = 0; index < magnitudes.length; index++) {
-    const magnitude = magnitudes[index];
-    if (magnitude > threshold || (magnitude === threshold && atThreshold-- > 0)) selected[index] = gradient[index];
-  }
+  const indices = largestIndices(magnitudes, count);
+  for (let at = 0; at < count; at++) selected[indices[at]] = gradient[indices[at]];
   return selected;
 }
 
 /**
- * All entries in the order in which {@link selectLargest} keeps them: by descending absolute value, then by index. Its
- * first d are those selected for d, so one ranking serves any number of requesters.
- * @returns uint32 [D], a permutation.
- * Cost: O(D): radix sort, least significant digit first.
+ * The largest entries in the order in which {@link selectLargest} keeps them: by descending absolute value, then by
+ * index. Its first d are those selected for d, so one ranking serves any number of requesters.
+ * @param count - how many are ranked, 0 ≤ count ≤ D; all unless told.
+ * @returns uint32 [count]; without `count` a permutation.
+ * @throws GradientError `COUNT_OUT_OF_RANGE`, `NOT_FINITE`.
+ * Cost: O(D), and a radix sort of `count` entries, least significant digit first.
  */
-export function rankLargest(gradient: Float32Array): Uint32Array {
+export function rankLargest(gradient: Float32Array, count = gradient.length): Uint32Array {
+  checkCount(gradient, count);
   const magnitudes = magnitudesOf(gradient);
-  let ranking = Uint32Array.from(magnitudes.keys());
-  let sorted = new Uint32Array(gradient.length);
+  let ranking = largestIndices(magnitudes, count);
+  let sorted = new Uint32Array(count);
   for (const { shift, bits: width } of passes.toReversed()) {
     const digits = (1 << width) - 1;
     const starts = new Uint32Array(digits + 2);
     // Counted by what is left to the largest digit, so that the largest come first.
-    for (const magnitude of magnitudes) starts[digits - ((magnitude >>> shift) & digits) + 1]++;
+    for (let at = 0; at < count; at++) starts[digits - ((magnitudes[ranking[at]] >>> shift) & digits) + 1]++;
     for (let digit = 1; digit <= digits; digit++) starts[digit] += starts[digit - 1];
-    for (const index of ranking) sorted[starts[digits - ((magnitudes[index] >>> shift) & digits)]++] = index;
+    for (let at = 0; at < count; at++) {
+      const index = ranking[at];
+      sorted[starts[digits - ((magnitudes[index] >>> shift) & digits)]++] = index;
+    }
     [ranking, sorted] = [sorted, ranking];
   }
   return ranking;
+}
+
+function checkCount(gradient: Float32Array, count: number): void {
+  if (Number.isInteger(count) && count >= 0 && count <= gradient.length) return;
+  throw new GradientError('COUNT_OUT_OF_RANGE', `Cannot keep ${count} of ${gradient.length} entries.`, {
+    fault: 'self',
+  });
+}
+
+/** Indices of the `count` largest magnitudes, ascending; of equal ones the lower. uint32 [count]. */
+function largestIndices(magnitudes: Uint32Array, count: number): Uint32Array {
+  const indices = new Uint32Array(count);
+  if (count === 0) return indices;
+  let { threshold, atThreshold } = thresholdOf(magnitudes, count);
+  let at = 0;
+  for (let index = 0; index < magnitudes.length; index++) {
+    const magnitude = magnitudes[index];
+    if (magnitude > threshold || (magnitude === threshold && atThreshold-- > 0)) indices[at++] = index;
+  }
+  return indices;
 }
 
 /** The bits of |x|, which order as the values do; uint32 [D]. @throws GradientError `NOT_FINITE`. */

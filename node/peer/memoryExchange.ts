@@ -65,7 +65,7 @@ export function createMemoryNetwork(): MemoryNetwork {
       const answer = await exchange(from, self, other, question);
       if (answer.code === 'OK') {
         checkSize(answer.content.length, protocol, exactly);
-        return faults.tamper?.(delivery, answer.content) ?? Uint8Array.from(answer.content);
+        return faults.tamper?.(delivery, answer.content) ?? new Uint8Array(answer.content);
       }
       throwIfFinal(answer.code, to, question.name);
       last = answer.code;

@@ -11,7 +11,7 @@ import type { PartyId } from '../types.ts';
 
 /** One provider's gradient of one round. */
 interface Posted {
-  /** Its entries by descending magnitude; uint32 [D]. */
+  /** As many of its entries as anybody may order, by descending magnitude; uint32 [⌊λ·|w|⌋]. */
   readonly ranking: Uint32Array;
   /** Steps of each entry in fixed point, modulo 2^32; uint32 [D]. */
   readonly steps: Uint32Array;
@@ -46,11 +46,16 @@ export function createPlainBoard(): PlainBoard {
           const at = place(request.round, self);
           if (!posted.has(at)) {
             posted.delete(place(request.round - 2, self));
-            posted.set(at, { ranking: rankLargest(gradient), steps: encodeFixed(gradient, formatOf(request.clamp)) });
+            const most = request.parties[self].cap;
+            posted.set(at, {
+              ranking: rankLargest(gradient, most),
+              steps: encodeFixed(gradient, formatOf(request.clamp)),
+            });
           }
-          return new Uint8Array(4).fill(self);
+          return { blob: new Uint8Array(4).fill(self), key: new Uint8Array(32) };
         },
         open: async () => new Uint32Array(0),
+        opens: async () => true,
         graph: complete,
         seed: async () => new Uint8Array(32),
         async sum(request, delivered) {
