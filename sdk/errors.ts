@@ -38,7 +38,7 @@ const actions: Readonly<Record<string, string>> = {
     'Ask a member for an invitation (`dppdl invite`) and name its file in ledger.invitation, or ask the others to vouch for this account.',
   PartiesFull: 'The ledger has as many parties as it was deployed for; ask the consortium for a new one.',
   PartiesPeerIdTaken:
-    'Another party registered this node\'s peer id. Two nodes may not share a node secret; make a new one with `dppdl keys`.',
+    "Another party registered this node's peer id. Two nodes may not share a node secret; make a new one with `dppdl keys`.",
   InvitationExpired: 'Ask a member for a new invitation.',
   InvitationInvalidSigner:
     'The invitation is for another account or ledger, or its signer may not invite; ask a member for one for this account.',

@@ -28,6 +28,8 @@ export interface Member {
   readonly examples: Examples;
   /** Held-out examples on which accuracy is shown; they never influence the algorithm. */
   readonly test: Examples | undefined;
+  /** Rounds after which accuracy is shown; every round unless told. */
+  readonly isMeasured?: (round: number) => boolean;
   /** u_i: samples released for each rating; λ_i = u_i / |D_i|. */
   readonly sharedSamples: number;
   /** Seed of every repeatable choice of this party: visiting order, which samples are rated. */

@@ -107,7 +107,8 @@ export async function playRound(
     if (party.credible && !settled.parties[party.id].credible) observe({ type: 'removed', round, party: party.id });
   }
 
-  const [accuracy, accuracyAlone] = [await accuracyOf(member, parameters), await accuracyOf(member, alone)];
+  const shown = member.isMeasured?.(round) === false ? { ...member, test: undefined } : member;
+  const [accuracy, accuracyAlone] = [await accuracyOf(shown, parameters), await accuracyOf(shown, alone)];
   const traffic = member.exchange.traffic();
   observe({
     type: 'round',

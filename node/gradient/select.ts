@@ -42,8 +42,8 @@ export function selectLargest(gradient: Float32Array, count: number): Float32Arr
 export function rankLargest(gradient: Float32Array, count = gradient.length): Uint32Array {
   checkCount(gradient, count);
   const magnitudes = magnitudesOf(gradient);
-  let ranking = largestIndices(magnitudes, count);
-  let sorted = new Uint32Array(count);
+  let ranking: Uint32Array = largestIndices(magnitudes, count);
+  let sorted: Uint32Array = new Uint32Array(count);
   for (const { shift, bits: width } of passes.toReversed()) {
     const digits = (1 << width) - 1;
     const starts = new Uint32Array(digits + 2);

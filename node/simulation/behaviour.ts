@@ -7,18 +7,25 @@ import type { Envelopes } from '../algorithm/envelopes.ts';
 import type { Member } from '../algorithm/member.ts';
 import type { Exchange, Ledger } from '../algorithm/ports.ts';
 import { createSeededRandom, type SeededRandom } from '../random.ts';
-import type { Examples } from '../types.ts';
+import type { Examples, PartyId } from '../types.ts';
 
 /** What a party may do. */
 export type Behaviour =
   | { readonly kind: 'honest' }
   /** Each label y is replaced by (classes − 1 − y), or by a random one; of a share of the examples. */
   | { readonly kind: 'flippedLabels' | 'randomLabels'; readonly share?: number }
+  /** Has only so many of its examples. */
+  | { readonly kind: 'fewExamples'; readonly count: number }
   /** Answers requests for labels at random, or always with class 0. */
   | { readonly kind: 'randomAnswers' | 'constantAnswers' }
   /** Gives others noise of its gradient's size, its gradient reversed or multiplied, or nothing. */
   | { readonly kind: 'noiseGradient' | 'signFlippedGradient' | 'zeroGradient' }
   | { readonly kind: 'scaledGradient'; readonly factor: number }
+  /**
+   * With all others that do so: labels outsiders' samples wrong in the same way, so that the majority may follow, and
+   * reports every outsider and no insider.
+   */
+  | { readonly kind: 'collude' }
   /** States so many times its real number of examples. */
   | { readonly kind: 'overstatedData'; readonly factor: number }
   /** Joins when this round begins; only the last parties of a simulation may. */
@@ -28,6 +35,7 @@ export type Behaviour =
 
 /** The examples a party trains on. */
 export function spoilExamples(examples: Examples, behaviour: Behaviour, seed: number): Examples {
+  if (behaviour.kind === 'fewExamples') return firstExamples(examples, behaviour.count);
   if (behaviour.kind !== 'flippedLabels' && behaviour.kind !== 'randomLabels') return examples;
   const random = createSeededRandom(seed);
   const { classes } = examples;
@@ -36,9 +44,22 @@ export function spoilExamples(examples: Examples, behaviour: Behaviour, seed: nu
   return { ...examples, labels: examples.labels.map((label) => (random.uniform() < share ? spoil(label) : label)) };
 }
 
-/** The party with the ports through which its behaviour acts. */
-export function misbehave(member: Member, behaviour: Behaviour): Member {
+function firstExamples(examples: Examples, count: number): Examples {
+  const size = examples.shape.reduce((product, side) => product * side, 1);
+  return {
+    ...examples,
+    inputs: examples.inputs.slice(0, count * size),
+    labels: examples.labels.slice(0, count),
+  };
+}
+
+/**
+ * The party with the ports through which its behaviour acts.
+ * @param ring - the parties that collude.
+ */
+export function misbehave(member: Member, behaviour: Behaviour, ring: readonly PartyId[]): Member {
   const random = createSeededRandom(member.seed + 1);
+  if (behaviour.kind === 'collude') return colluding(member, ring);
   return {
     ...member,
     exchange: answering(member.exchange, behaviour, member.consortium.inputs.classes, random),
@@ -54,6 +75,36 @@ function answering(exchange: Exchange, { kind }: Behaviour, classes: number, ran
     ...exchange,
     serve: (handlers) =>
       exchange.serve({ ...handlers, labels: async (_requester, _round, indices) => Uint8Array.from(indices, answer) }),
+  };
+}
+
+function colluding(member: Member, ring: readonly PartyId[]): Member {
+  const { exchange, ledger, consortium } = member;
+  const { classes } = consortium.inputs;
+  return {
+    ...member,
+    exchange: {
+      ...exchange,
+      serve: (handlers) =>
+        exchange.serve({
+          ...handlers,
+          async labels(requester, round, indices) {
+            const labels = await handlers.labels(requester, round, indices);
+            return ring.includes(requester) ? labels : labels.map((label) => (label + 1) % classes);
+          },
+        }),
+    },
+    ledger: {
+      ...ledger,
+      async report(round) {
+        const { parties } = await ledger.state();
+        const outsiders = parties.filter(({ id, credible }) => credible && !ring.includes(id));
+        await ledger.report(
+          round,
+          outsiders.map(({ id }) => id),
+        );
+      },
+    },
   };
 }
 

@@ -46,6 +46,8 @@ export interface SimulationOptions {
   readonly parties: readonly SimulatedParty[];
   /** Held-out examples on which accuracy is measured. */
   readonly test: Examples;
+  /** Rounds after which accuracy is measured; every round unless told. The last one always is. */
+  readonly isMeasured?: (round: number) => boolean;
   /** Everything follows from it: data order, keys, and the privacy noise too, which protects nobody in a simulation. */
   readonly seed: number;
   /** Run the real onion; the models are the same to the bit. */
@@ -54,7 +56,7 @@ export interface SimulationOptions {
   readonly privacy?: { readonly epsilon: number; readonly delta: number };
   /** Makes the samples; the node's generator for small data unless told. */
   readonly generator?: SampleGenerator;
-  /** Training threads; one per core unless told. */
+  /** Training threads; one per core unless told, 0 trains on this thread. */
   readonly threads?: number;
   /** Trains and labels for all parties; the consortium's model on `threads` unless told. */
   readonly learner?: Learner;
@@ -103,17 +105,20 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       randomBytes: repeatableBytes(digest(seed, id, 'samples')),
     });
   const facts = await books.as(accounts[0]).facts();
+  const ring = parties.flatMap(({ behaviour }, id) => (behaviour?.kind === 'collude' ? [id] : []));
 
   const members = parties.map(({ examples, sharingLevel, behaviour = { kind: 'honest' } }, id): Member => {
     const ledger = inOrder(books.as(accounts[id]), id, registered);
+    const spoiled = spoilExamples(examples, behaviour, seed * 1000 + id);
     const keys = createNodeKeys(new Uint8Array(digest(seed, id, 'keys')));
     const { aggregation } = consortium;
     const member: Member = {
       consortium,
       facts,
-      examples: spoilExamples(examples, behaviour, seed * 1000 + id),
+      examples: spoiled,
       test: options.test,
-      sharedSamples: Math.max(1, Math.floor(sharingLevel * examples.labels.length)),
+      isMeasured: (round) => round === facts.rounds || options.isMeasured?.(round) !== false,
+      sharedSamples: Math.max(1, Math.floor(sharingLevel * spoiled.labels.length)),
       seed: digest(seed, id, 'training').readUInt32LE() & 0x7fffffff,
       contact: { peerId: peerIdOf(keys.peerSeed), address: `/ip4/127.0.0.1/tcp/${4001 + id}` },
       ledger,
@@ -132,7 +137,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
         options.onEvent?.(id, event);
       },
     };
-    return misbehave(member, behaviour);
+    return misbehave(member, behaviour, ring);
   });
 
   const gone = new Set<PartyId>();
