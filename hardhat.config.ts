@@ -12,7 +12,7 @@ export default defineConfig({
     version: '0.8.37',
     path: createRequire(import.meta.url).resolve('solc/soljson.js'),
     // Permissioned networks with free gas (Besu QBFT) run london; everything later runs it too.
-    settings: { optimizer: { enabled: true, runs: 1000 }, evmVersion: 'london' },
+    settings: { optimizer: { enabled: true, runs: 500 }, evmVersion: 'london' },
   },
   paths: {
     sources: 'contracts',

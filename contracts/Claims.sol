@@ -88,24 +88,31 @@ abstract contract Claims is Exchange {
         uint8 requester = _requesterOf(claim);
         uint8 provider = _providerOf(claim);
         address accused = _owners[provider];
-        uint64 wealth = _accounts[accused].points;
-        uint64 bond = price + _claimDeposit;
-        if (bond > wealth) bond = wealth;
-        _debit(msg.sender, _claimDeposit);
+        // All that a poor claimant has, so that it must win this claim before it can file another.
+        uint64 deposit = _atMost(msg.sender, _claimDeposit);
+        if (deposit == 0) revert PointsInsufficientBalance(requester, 0, 1);
+        uint64 bond = _atMost(accused, price + deposit);
+        _debit(msg.sender, deposit);
         _debit(accused, bond);
-        _clock.deposits += _claimDeposit + bond;
+        _clock.deposits += deposit + bond;
         uint64 deadline = uint64(block.timestamp) + _answerSeconds;
         _claims[claim] = Claim({
             status: ClaimStatus.Filed,
             complaint: complaint,
             deadline: deadline,
-            deposit: _claimDeposit,
+            deposit: deposit,
             bond: bond,
             commitment: commitment,
             votesFor: 0,
             votesAgainst: 0
         });
-        emit ClaimFiled(claim, requester, provider, complaint, commitment, _claimDeposit, bond, deadline);
+        emit ClaimFiled(claim, requester, provider, complaint, commitment, deposit, bond, deadline);
+    }
+
+    /// @notice `amount`, or what the account has if that is less.
+    function _atMost(address owner, uint64 amount) private view returns (uint64) {
+        uint64 wealth = _accounts[owner].points;
+        return amount < wealth ? amount : wealth;
     }
 
     /// @notice How the claim ends now; reverts while its window is open.

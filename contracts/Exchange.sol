@@ -91,7 +91,7 @@ abstract contract Exchange is Rounds {
     /// and the orders it has not delivered yet are refunded.
     function _settleResigned(uint8 party) internal {
         Phase phase = _clock.phase;
-        uint64 withdrawn = phase == Phase.Order ? _escrowOf(party) : 0;
+        uint64 withdrawn = phase == Phase.Order ? _escrowOf(party, _openLanes()) : 0;
         if (withdrawn != 0) _refund(party, withdrawn);
         bool owes = phase == Phase.Order || (phase == Phase.Deliver && _waiting.has(party));
         (, uint64 refunded) = _fill(party, 0, owes ? _current() : 0);
@@ -108,7 +108,7 @@ abstract contract Exchange is Rounds {
         if (_clock.escrow == 0) return;
         uint256 parties_ = _clock.parties;
         uint256 ordered = _ordered;
-        uint256[] memory absent = _absentLanes(parties_);
+        uint256[] memory absent = _openLanes();
         for (uint256 pair = 0; pair * 2 < parties_; ++pair) {
             if ((ordered >> (pair * 2)) & 3 == 0) continue;
             (uint64 even, uint64 odd) = _refundable(pair, absent);
@@ -119,22 +119,31 @@ abstract contract Exchange is Rounds {
     }
 
     /// @notice A requester's points in orders neither delivered nor refunded.
-    function _escrowOf(uint8 requester) internal view returns (uint64 total) {
-        Phase phase = _clock.phase;
-        if ((phase != Phase.Order && phase != Phase.Deliver) || !_current().has(requester)) return 0;
-        uint256 open = phase == Phase.Deliver ? _waiting : _credible;
+    /// @param open {_openLanes}, made once for all requesters.
+    function _escrowOf(uint8 requester, uint256[] memory open) internal view returns (uint64 total) {
+        if (!_current().has(requester)) return 0;
+        uint256 row = (uint256(requester) / 2) * 64;
+        uint256 shift = (requester % 2) * HALF;
         // Bound: at most 256 counts below 2^32.
         unchecked {
-            for (uint256 group = 0; open != 0; ++group) {
-                uint256 half = (_table[(uint256(requester) / 2) * 64 + group] >> ((requester % 2) * HALF));
-                uint256 waiting = open;
-                for (uint256 lane = 0; lane < _lanes; ++lane) {
-                    if (waiting & 1 == 1) total += uint64(half & _laneMask);
-                    half >>= _laneBits;
-                    waiting >>= 1;
-                }
-                open = waiting;
+            for (uint256 group = 0; group < open.length; ++group) {
+                uint256 mask = open[group];
+                if (mask == 0) continue;
+                uint256 half = (_table[row + group] >> shift) & mask;
+                for (; half != 0; half >>= _laneBits) total += uint64(half & _laneMask);
             }
+        }
+    }
+
+    /// @notice For each group a half-word of ones in the lanes of providers whose orders are neither delivered nor
+    /// refunded.
+    function _openLanes() internal view returns (uint256[] memory masks) {
+        Clock memory clock = _clock;
+        uint256 open = clock.phase == Phase.Order ? _credible : 0;
+        if (clock.phase == Phase.Deliver) open = _waiting;
+        masks = new uint256[]((clock.parties + _lanes - 1) / _lanes);
+        for (uint256 provider = 0; provider < clock.parties; ++provider) {
+            if (open.has(provider)) masks[provider / _lanes] |= _laneMask << ((provider % _lanes) * _laneBits);
         }
     }
 
@@ -249,15 +258,6 @@ abstract contract Exchange is Rounds {
         uint256 shift = (requester % 2) * HALF;
         uint256 slot = (uint256(requester) / 2) * 64 + group;
         _table[slot] = (_table[slot] & (uint256(type(uint128).max) << (HALF - shift))) | (half << shift);
-    }
-
-    /// @notice For each group a half-word of ones in the lanes of providers that have not acted.
-    function _absentLanes(uint256 parties_) private view returns (uint256[] memory masks) {
-        uint256 waiting = _waiting;
-        masks = new uint256[]((parties_ - 1) / _lanes + 1);
-        for (uint256 provider = 0; provider < parties_; ++provider) {
-            if (waiting.has(provider)) masks[provider / _lanes] |= _laneMask << ((provider % _lanes) * _laneBits);
-        }
     }
 
     /// @notice Sums, for requesters 2·pair and 2·pair + 1, the lanes under `masks`.

@@ -84,8 +84,9 @@ abstract contract Parties is Exchange, Invitations {
         uint256 known = _clock.parties;
         uint256 rest = from < known ? known - from : 0;
         page = new Party[](count < rest ? count : rest);
+        uint256[] memory open = _openLanes();
         for (uint256 index = 0; index < page.length; ++index) {
-            page[index] = _party(uint8(from + index));
+            page[index] = _party(uint8(from + index), open);
         }
     }
 
@@ -175,7 +176,7 @@ abstract contract Parties is Exchange, Invitations {
         emit Registered(party, msg.sender, registration);
     }
 
-    function _party(uint8 party) private view returns (Party memory) {
+    function _party(uint8 party, uint256[] memory open) private view returns (Party memory) {
         address owner = _owners[party];
         Account memory account = _accounts[owner];
         return
@@ -183,7 +184,7 @@ abstract contract Parties is Exchange, Invitations {
                 account: owner,
                 credible: _credible.has(party),
                 points: account.points,
-                escrow: _escrowOf(party),
+                escrow: _escrowOf(party, open),
                 minted: account.minted,
                 examples: account.examples,
                 samples: account.samples,

@@ -77,7 +77,8 @@ interface IDppdl {
         uint32 answerSeconds;
         /// How long the others may take to vote on an answered claim, in seconds, ≥ 1.
         uint32 voteSeconds;
-        /// Points each side of a claim puts at stake, ≥ 1, so that a claim made in bad faith always costs something.
+        /// Points each side of a claim puts at stake, ≥ 1; a claimant that has fewer puts all it has at stake, at
+        /// least one, so that a claim made in bad faith always costs something.
         uint64 claimDeposit;
     }
 
@@ -311,8 +312,8 @@ interface IDppdl {
     // Claims
 
     /// @notice Complains, in the evaluation of the same round, about a delivery that was recorded. Locks
-    /// `claimDeposit` of the sender's points, and of the provider's the order's price and `claimDeposit`, or what
-    /// it has. A claim never holds up a round, and ends in `answerSeconds + voteSeconds` at the latest.
+    /// `claimDeposit` of the sender's points, or all it has, at least one; and of the provider's the order's price and
+    /// as much again as the sender's deposit, or what it has. A claim never holds up a round, and ends in `answerSeconds + voteSeconds` at the latest.
     /// @param deliveries The provider's UPLOAD of this round, as in {Uploaded}.
     /// @return claim The claim's id.
     function fileClaim(

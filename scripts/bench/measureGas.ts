@@ -230,10 +230,16 @@ export async function measureWorst(n: number): Promise<GasTable> {
   });
   await ledger.report(0);
 
+  // The last but one goes when all others have ordered: what it asked for and what was asked of it is given back.
+  await attempt(ledger, async () => {
+    for (const id of ids(n - 1)) await ledger.downloadOf(1, id);
+    worst['resign, everybody having ordered'] = await ledger.call(n - 2, 'resign');
+  });
   const downloads = await ledger.download(1);
   worst['download, first ever'] = Math.max(...downloads);
   // Reading costs nobody gas, but endpoints limit what a call may use (50 M in geth's default).
   worst['parties(0, 256), read'] = await ledger.read('parties', 0, 256);
+  worst['ordersOf, read'] = await ledger.read('ordersOf', n - 1);
 
   // Nobody delivers: the whole table is refunded by whoever ends the phase.
   await attempt(ledger, async () => {
@@ -267,7 +273,21 @@ export async function measureWorst(n: number): Promise<GasTable> {
     const reports = await ledger.report(1);
     worst['report, all INITs taking effect'] = reports[n - 1];
   });
-  return worst;
+  return { ...worst, ...(await measureReads(ledger)) };
+}
+
+/** The other views; they cost the same with any number of parties. */
+async function measureReads(ledger: Awaited<ReturnType<typeof openLedger>>): Promise<GasTable> {
+  const account = '0x00000000000000000000000000000000000000A1';
+  return {
+    'state, read': await ledger.read('state'),
+    'facts, read': await ledger.read('facts'),
+    'claimOf, read': await ledger.read('claimOf', (1n << 16n) | 1n),
+    'partyOf, read': await ledger.read('partyOf', account),
+    'vouchers, read': await ledger.read('vouchers', account),
+    'isMember, read': await ledger.read('isMember', account),
+    'domainSeparator, read': await ledger.read('domainSeparator'),
+  };
 }
 
 /** Tries something and takes it back. */

@@ -25,11 +25,13 @@ export function judgeFiling(judgement: Judgement, event: EventOf<'ClaimFiled'>):
   if (delivery === undefined) wrong(`party ${provider} delivered nothing to party ${requester} in this round.`);
   else if (delivery.commitment !== event.commitment) wrong('the commitment is not the one recorded.');
   const wealth = books.parties[provider]?.points ?? 0n;
-  const full = (delivery?.price ?? 0n) + facts.claimDeposit;
+  const purse = books.parties[requester]?.points ?? 0n;
+  const dueDeposit = facts.claimDeposit < purse ? facts.claimDeposit : purse;
+  const full = (delivery?.price ?? 0n) + deposit;
   const dueBond = full < wealth ? full : wealth;
-  if (deposit !== facts.claimDeposit) wrong(`the deposit is ${deposit}, not ${facts.claimDeposit}.`);
+  if (deposit !== dueDeposit) wrong(`the deposit is ${deposit}, not ${dueDeposit}.`);
+  if (deposit === 0n) wrong(`party ${requester} put nothing at stake.`);
   if (bond !== dueBond) wrong(`the bond is ${bond}, not ${dueBond}.`);
-  if ((books.parties[requester]?.points ?? 0n) < deposit) wrong(`party ${requester} had less than the deposit.`);
   if (deadline !== time + facts.answerSeconds)
     wrong(`the answer is due at ${deadline}, not ${time + facts.answerSeconds}.`);
   credit(books, requester, -deposit);

@@ -30,12 +30,11 @@ export function fileClaim(
   const order = state.orders.find((line) => line.requester === requester && line.provider === provider);
   if (order?.commitment === undefined) return refuse('ExchangeNotOrdered', toBitmap([requester]));
 
-  const deposit = state.facts.claimDeposit;
   const claimant = state.parties[requester];
   const accused = state.parties[provider];
-  if (claimant.points < deposit) refuse('PointsInsufficientBalance', requester, claimant.points, deposit);
-  const wanted = order.count + deposit;
-  const bond = wanted < accused.points ? wanted : accused.points;
+  const deposit = lesser(state.facts.claimDeposit, claimant.points);
+  if (deposit === 0n) refuse('PointsInsufficientBalance', requester, 0, 1);
+  const bond = lesser(order.count + deposit, accused.points);
   const deadline = call.time + state.facts.answerSeconds;
   const { commitment } = order;
   claimant.points -= deposit;
@@ -46,6 +45,8 @@ export function fileClaim(
   state.events.push({ name: 'ClaimFiled', claim, ...sides, complaint, commitment, deposit, bond, deadline });
   return claim;
 }
+
+const lesser = (a: bigint, b: bigint) => (a < b ? a : b);
 
 /** Reveals the layer 2 key and says where the blob is. */
 export function answerClaim(state: ModelState, call: Call, claim: bigint, key: string, location: string): void {

@@ -112,9 +112,46 @@ contract ClaimsTest is Fixture {
         order(0, 1, 14, 500);
         for (uint256 party = 1; party < 4; ++party) order(party, 1, 0, 0);
         eachWaiting(1, IDppdl.Phase.Deliver);
-        vm.expectRevert(abi.encodeWithSelector(IDppdl.PointsInsufficientBalance.selector, 0, 0, 40));
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.PointsInsufficientBalance.selector, 0, 0, 1));
         vm.prank(account(0));
         ledger.fileClaim(1, 1, IDppdl.Complaint.NotDelivered, delivery(1));
+    }
+
+    /// Party 0 spent all but `left` of its 1500 points on the others, who ordered nothing.
+    function toPoorClaimant(uint32 left) private {
+        toOrder();
+        vm.prank(account(0));
+        ledger.download(1, abi.encodePacked(uint256(14), uint32(500), uint32(500), 500 - left), KEY);
+        for (uint256 party = 1; party < 4; ++party) order(party, 1, 0, 0);
+        eachWaiting(1, IDppdl.Phase.Deliver);
+        vm.prank(account(0));
+        ledger.fileClaim(1, 1, IDppdl.Complaint.NotDelivered, delivery(1));
+    }
+
+    function test_whoHasLessThanTheDepositPutsUpAllItHas() public {
+        toPoorClaimant(39);
+        equal(points(0), 0);
+        equal(ledger.claimOf(CLAIM).deposit, 39);
+        // The stakes are equal.
+        equal(ledger.claimOf(CLAIM).bond, 539);
+        conserved();
+        // So there is nothing for a second one until the first is won.
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.PointsInsufficientBalance.selector, 0, 0, 1));
+        vm.prank(account(0));
+        ledger.fileClaim(1, 2, IDppdl.Complaint.NotDelivered, delivery(1));
+        vm.warp(START + 51);
+        ledger.resolveClaim(CLAIM);
+        equal(points(0), 578);
+        vm.prank(account(0));
+        ledger.fileClaim(1, 2, IDppdl.Complaint.NotDelivered, delivery(1));
+        equal(ledger.claimOf(CLAIM + 1).deposit, 40);
+        conserved();
+    }
+
+    function test_onePointIsEnoughForAClaim() public {
+        toPoorClaimant(1);
+        equal(ledger.claimOf(CLAIM).deposit, 1);
+        equal(ledger.claimOf(CLAIM).bond, 501);
     }
 
     function test_unansweredIsUpheld() public {

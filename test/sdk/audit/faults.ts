@@ -542,7 +542,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'a claim locks too little',
     rule: 'CLAIM_FILED',
-    patches: [patch('Claims.sol', 'uint64 bond = price + _claimDeposit;', 'uint64 bond = _claimDeposit;')],
+    patches: [patch('Claims.sol', '_atMost(accused, price + deposit)', '_atMost(accused, deposit)')],
     async story(stage) {
       await exchange(stage);
       await claim(stage);
