@@ -94,6 +94,36 @@ export interface Delivery {
   readonly commitment: Uint8Array;
 }
 
+/** One exchange by its place: what `provider` gave to `requester` in a round. */
+export interface ExchangePlace {
+  readonly round: number;
+  readonly provider: PartyId;
+  readonly requester: PartyId;
+}
+
+/** What a requester says about a delivery it paid for. */
+export type Complaint = 'notDelivered' | 'doesNotOpen';
+
+/** Where a claim stands: the first two are open, the others final. */
+export type ClaimStatus = 'filed' | 'answered' | 'upheld' | 'rejected' | 'undecided';
+
+/** A requester's claim about a recorded delivery (paper, §3.2), as the ledger has it. */
+export interface Claim extends ExchangePlace {
+  /** The ledger's number for it. */
+  readonly id: bigint;
+  readonly complaint: Complaint;
+  readonly status: ClaimStatus;
+  /** SHA-256 of the blob in question; 32 bytes. */
+  readonly commitment: Uint8Array;
+  /** Last second at which it can be answered (`filed`) or voted on (`answered`); Unix time. */
+  readonly deadline: number;
+  /** The blob's fresh key, 32 bytes, once the provider has revealed it. */
+  readonly key: Uint8Array | undefined;
+  /** Who voted that the requester is right, and who voted that it is not. */
+  readonly votesFor: readonly PartyId[];
+  readonly votesAgainst: readonly PartyId[];
+}
+
 /** What binds every key, keystream and blob to one exchange, so that nothing can be replayed elsewhere. */
 export interface ExchangeContext {
   /** EVM chain id. */

@@ -3,11 +3,13 @@
  * the sum.
  * @module
  */
-import { timingSafeEqual } from 'node:crypto';
 import { smallestPart } from '../onion/graph.ts';
-import type { Delivery, PartyId } from '../types.ts';
+import type { PartyId } from '../types.ts';
+import type { Arrivals } from './arrivals.ts';
+import { fetchEvidence } from './claims/evidence.ts';
+import { fileClaims, type Grievance, worthClaiming } from './claims/filing.ts';
 import type { RecoveredSeed, RoundKey, SumRequest } from './envelopes.ts';
-import { AlgorithmError, codeOfOthersFault } from './errors.ts';
+import { codeOfOthersFault } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
 import type { LedgerState } from './ports.ts';
 import { entriesOf, sumsOf } from './sums.ts';
@@ -30,15 +32,24 @@ export interface Collection {
 
 const nothing: Collection = { sum: undefined, providers: 0, entries: 0, missing: [], broken: [], unreachable: [] };
 
+/** When a collection stops waiting. */
+export interface Patience {
+  /** For blobs from their providers. */
+  readonly blobs: AbortSignal;
+  /** For blobs that were claimed, and for seeds. */
+  readonly gradients: AbortSignal;
+}
+
 /**
- * Collects this party's sum of a round, after the deliver phase has ended.
- * @param signal - ends the wait for blobs and seeds.
+ * Collects this party's sum of a round, after the deliver phase has ended. A blob that was paid for and cannot be had
+ * or opened is claimed, and may still come: the provider, or a juror who got it, can give it.
  */
 export async function collectSum(
   member: Member,
   state: LedgerState,
   round: number,
-  signal: AbortSignal,
+  arrivals: Arrivals,
+  { blobs, gradients: signal }: Patience,
 ): Promise<Collection> {
   const { envelopes, facts, ledger, observe } = member;
   const self = await selfOf(member);
@@ -58,16 +69,36 @@ export async function collectSum(
     });
     return nothing;
   }
-  const opened = await Promise.all(committed.map((delivery) => openBlob(member, request, delivery, key, signal)));
   const delivered = new Map<PartyId, Uint32Array>();
   const broken: PartyId[] = [];
-  const unreachable: PartyId[] = [];
-  committed.forEach(({ provider }, index) => {
-    const words = opened[index];
-    if (words === 'broken') broken.push(provider);
-    else if (words === 'unreachable') unreachable.push(provider);
-    else delivered.set(provider, words);
-  });
+  const grievances: Grievance[] = [];
+  await Promise.all(
+    committed.map(async (delivery) => {
+      const { provider } = delivery;
+      const words = await openBlob(member, request, provider, key, blobs, () => arrivals.take(delivery, blobs));
+      if (typeof words !== 'string') delivered.set(provider, words);
+      else {
+        if (words !== 'NOT_HAD') broken.push(provider);
+        grievances.push({ delivery, complaint: words === 'AUTH_FAILED' ? 'doesNotOpen' : 'notDelivered' });
+      }
+    }),
+  );
+  const worth = worthClaiming(request, grievances, delivered.size, facts.claimDeposit);
+  const claimed = await fileClaims(member, round, worth);
+  const jurors = state.parties.filter(({ id, credible }) => credible && id !== self).map(({ id }) => id);
+  await Promise.all(
+    claimed.map(async ({ delivery, complaint }) => {
+      if (complaint === 'doesNotOpen') return;
+      const { provider } = delivery;
+      const evidence = await fetchEvidence(member, { ...delivery, round }, jurors, signal);
+      if (evidence === undefined) return;
+      const words = await openBlob(member, request, provider, key, signal, async () => evidence);
+      if (typeof words !== 'string') delivered.set(provider, words);
+    }),
+  );
+  const unreachable = grievances
+    .map(({ delivery }) => delivery.provider)
+    .filter((provider) => !broken.includes(provider) && !delivered.has(provider));
   const survivors = committed.map(({ provider }) => provider);
   const missing = asked.filter((provider) => !delivered.has(provider));
   const skip = (code: string, message: string): Collection => {
@@ -101,29 +132,27 @@ export async function collectSum(
   return { sum, providers: delivered.size, entries: entriesOf(request, survivors), missing, broken, unreachable };
 }
 
-/** Fetches one blob, checks it against its commitment before anything else is done with it, and opens it. */
+/** Opens one blob, or says why not: it is not the one committed to, does not open, or could not be had. */
 async function openBlob(
-  member: Member,
+  { envelopes, observe }: Member,
   request: SumRequest,
-  { provider, commitment }: Delivery,
+  provider: PartyId,
   key: RoundKey,
   signal: AbortSignal,
-): Promise<Uint32Array | 'broken' | 'unreachable'> {
-  const { envelopes, exchange, observe } = member;
-  const { round } = request;
+  take: () => Promise<Uint8Array>,
+): Promise<Uint32Array | 'BAD_BLOB' | 'AUTH_FAILED' | 'NOT_HAD'> {
   try {
-    // deviation: the paper puts ciphertexts into public storage; here its provider serves it, bound by the hash.
-    const blob = await exchange.blob(provider, round, signal);
-    if (!timingSafeEqual(envelopes.commitment(blob), commitment)) {
-      throw new AlgorithmError('BAD_BLOB', `The blob of party ${provider} is not the one it committed to.`, {
-        fault: 'peer',
-      });
-    }
-    return await envelopes.open(request, provider, blob, key);
+    return await envelopes.open(request, provider, await take(), key);
   } catch (error) {
     const code = codeOfOthersFault(error, signal);
-    observe({ type: 'warning', round, code, party: provider, message: 'Its delivery could not be used' });
-    return code === 'BAD_BLOB' || code === 'AUTH_FAILED' ? 'broken' : 'unreachable';
+    observe({
+      type: 'warning',
+      round: request.round,
+      code,
+      party: provider,
+      message: 'Its delivery could not be used',
+    });
+    return code === 'BAD_BLOB' || code === 'AUTH_FAILED' ? code : 'NOT_HAD';
   }
 }
 

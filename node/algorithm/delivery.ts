@@ -6,11 +6,11 @@ import { DppdlError } from '../errors.ts';
 import type { PartyId } from '../types.ts';
 import { actInTime } from './acting.ts';
 import { type Member, selfOf } from './member.ts';
-import type { LedgerState } from './ports.ts';
+import type { ClosedBlob, KeptBlob, LedgerState } from './ports.ts';
 import { countOf, sumsOf } from './sums.ts';
 
 /**
- * Closes one blob for each order this party got, keeps them, and commits to them on the ledger. Commit first, deliver
+ * Closes one blob for each order this party got, keeps them with the keys that answer claims, and commits to them on the ledger. Commit first, deliver
  * second: the others fetch a blob once they see its commitment. Does nothing when the deliver phase is over.
  * @param gradient - Δw_j, float32 [D].
  */
@@ -25,9 +25,9 @@ export async function deliver(
   if (state.round !== round || state.phase !== 'deliver' || state.parties[self].acted) return;
 
   // Blobs of before a restart are used again: a keystream must never close two different gradients.
-  let blobs = await store.blobs(round);
+  let blobs: ReadonlyMap<PartyId, KeptBlob> | undefined = await store.blobs(round);
   if (blobs === undefined) {
-    const closed = new Map<PartyId, Uint8Array>();
+    const closed = new Map<PartyId, ClosedBlob>();
     for (const [requester, request] of await sumsOf(member, state, round)) {
       const count = countOf(request, self);
       if (count === 0) continue;
@@ -47,10 +47,11 @@ export async function deliver(
       }
     }
     await store.saveBlobs(round, closed);
+    for (const { key } of closed.values()) key.fill(0);
     blobs = closed;
   }
   const deliveries = [...blobs]
-    .map(([requester, blob]) => ({ requester, commitment: envelopes.commitment(blob) }))
+    .map(([requester, { blob }]) => ({ requester, commitment: envelopes.commitment(blob) }))
     .sort((a, b) => a.requester - b.requester);
   await actInTime(member, round, () => ledger.upload(round, deliveries));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Order, Party, PartyId } from '../types.ts';
+import type { ClosedBlob } from './ports.ts';
 
 /** One requester's sum of one round, as the ledger has it: everybody who is asked to give to it. */
 export interface SumRequest {
@@ -43,9 +44,9 @@ export interface Envelopes {
   /**
    * Closes what this party gives to one sum: its d largest entries, in fixed point, in three layers.
    * @param gradient - Δw_j, float32 [D].
-   * @returns the blob.
+   * @returns the blob, and the fresh key that opens it to the masked words.
    */
-  seal(request: SumRequest, gradient: Float32Array): Promise<Uint8Array>;
+  seal(request: SumRequest, gradient: Float32Array): Promise<ClosedBlob>;
   /** SHA-256 of a blob: what UPLOAD commits to; 32 bytes. */
   commitment(blob: Uint8Array): Uint8Array;
   /**
@@ -53,6 +54,8 @@ export interface Envelopes {
    * @throws OnionError `AUTH_FAILED` (fault peer).
    */
   open(request: SumRequest, provider: PartyId, blob: Uint8Array, key: RoundKey): Promise<Uint32Array>;
+  /** Whether its requester can open a blob as far as one can, judged by the fresh key its provider revealed in a claim. */
+  opens(request: SumRequest, provider: PartyId, closed: ClosedBlob): Promise<boolean>;
   /** Who masks with whom in a sum, the requester included; nobody where nothing is masked. */
   graph(request: SumRequest): (member: PartyId) => readonly PartyId[];
   /** The seed this party shares with `missing` for this one sum; 32 bytes. Whether it may be given is serve.ts's to decide. */

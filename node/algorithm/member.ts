@@ -71,11 +71,12 @@ export function normaliseOverCredible(credibility: readonly number[], state: Led
 }
 
 /**
- * How much of a phase a party spends waiting for others. Gradients get the first part alone, so that a provider that
- * never serves its blob cannot use up the time for labels and make everybody look silent; the last part is for this
- * party's own act to be recorded in time.
+ * How much of a phase a party spends waiting for others: for blobs from their providers, then, where it filed claims,
+ * for blobs from whoever has them, and for labels. Gradients get the first part alone, so that a provider that never
+ * serves its blob cannot use up the time for labels and make everybody look silent; the last part is for this party's
+ * own act to be recorded in time.
  */
-export const waitingShares = { gradients: 0.4, labels: 0.75 } as const;
+export const waitingShares = { blobs: 0.25, gradients: 0.4, labels: 0.75 } as const;
 
 /** Aborts when `share` of what is left of a phase is over. */
 export function waitingSignal(

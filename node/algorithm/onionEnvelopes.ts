@@ -6,11 +6,12 @@
 import type { Consortium } from '../consortium.ts';
 import { decodeFixedSum, encodeFixed, type FixedPoint, fixedPointFor, isPlausibleSum } from '../gradient/fixedPoint.ts';
 import { selectLargest } from '../gradient/select.ts';
-import { type BlobFacts, commitment, createRoundKey, peel, wrap } from '../onion/blob.ts';
+import { type BlobFacts, commitment, createRoundKey, openWithKey, peel, wrap } from '../onion/blob.ts';
 import { OnionError } from '../onion/errors.ts';
 import { maskGraph } from '../onion/graph.ts';
 import { addKeystream, maskSeed, maskSign } from '../onion/keystream.ts';
 import { openSum } from '../onion/sum.ts';
+import { secureBytes } from '../random.ts';
 import type { ExchangeContext, Party, PartyId } from '../types.ts';
 import type { Envelopes, SumRequest } from './envelopes.ts';
 import type { Keys, Ledger, LedgerFacts } from './ports.ts';
@@ -86,10 +87,21 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
         addKeystream(words, seed, maskSign(self, other), formatOf(request).bits);
         seed.fill(0);
       }
-      return await wrap(words, request.encryptionKey, blobFacts(request, self));
+      const key = secureBytes(32);
+      return { blob: await wrap(words, request.encryptionKey, blobFacts(request, self), key), key };
     },
 
     open: (request, provider, blob, key) => peel(blob, key, blobFacts(request, provider)),
+
+    async opens(request, provider, { blob, key }) {
+      try {
+        await openWithKey(blob, key, request.encryptionKey, blobFacts(request, provider));
+        return true;
+      } catch (error) {
+        if (error instanceof OnionError && error.code === 'AUTH_FAILED') return false;
+        throw error;
+      }
+    },
 
     graph: graphOf,
 

@@ -4,8 +4,12 @@
  * @module
  */
 import type {
+  Claim,
+  ClaimStatus,
+  Complaint,
   Delivery,
   Examples,
+  ExchangePlace,
   Order,
   Party,
   PartyId,
@@ -68,6 +72,8 @@ export interface LedgerFacts {
   readonly graceRounds: number;
   /** Rounds after which the ledger closes. */
   readonly rounds: number;
+  /** Points each side of a claim puts at stake. */
+  readonly claimDeposit: bigint;
 }
 
 /** The ledger at one block. */
@@ -79,7 +85,9 @@ export interface LedgerState {
   readonly deadline: number;
   /** All registered parties, by id. */
   readonly parties: readonly Party[];
-  /** Points created so far; always Σ points + Σ escrow (+ Σ claim deposits). */
+  /** Points at stake in open claims. */
+  readonly deposits: bigint;
+  /** Points created so far; always Σ points + Σ escrow + deposits. */
   readonly minted: bigint;
 }
 
@@ -103,6 +111,27 @@ export interface Ledger {
   encryptionKeys(round: number): Promise<ReadonlyMap<PartyId, Uint8Array>>;
   /** All commitments recorded for a round so far. */
   deliveries(round: number): Promise<readonly Delivery[]>;
+  /** All commitments of a round, or undefined while more may be recorded: its deliver phase is not over. */
+  finalDeliveries(round: number): Promise<readonly Delivery[] | undefined>;
+  /** Every party's mask key as it was when the round's orders were fixed: when its deliver phase began. */
+  maskKeys(round: number): Promise<ReadonlyMap<PartyId, Uint8Array>>;
+  /** All claims ever filed, with where each stands. */
+  claims(): Promise<readonly Claim[]>;
+  /** Complains about a recorded delivery of this round, in its evaluate phase, once; puts this party's deposit at stake. */
+  fileClaim(round: number, provider: PartyId, complaint: Complaint): Promise<void>;
+  /** Reveals the fresh key of the blob in question and says where it can be had (printable, at most 256 bytes). */
+  answerClaim(claim: bigint, key: Uint8Array, location: string): Promise<void>;
+  /** Votes on an answered claim against others; true if its requester is right. */
+  voteClaim(claim: bigint, upheld: boolean): Promise<void>;
+  /** Ends a claim whose outcome is certain or whose window is over. */
+  resolveClaim(claim: bigint): Promise<void>;
+  /**
+   * Waits until the ledger has gone on.
+   * @param seen - what this returned last; 0 at first.
+   * @returns a number that grows whenever something may have been recorded.
+   * @throws the signal's reason when it aborts.
+   */
+  changed(seen: number, signal: AbortSignal): Promise<number>;
   /**
    * Waits until the ledger is at `phase` of `round` or past it, ending phases whose deadline has passed on the way.
    * @throws the signal's reason when it aborts.
@@ -120,6 +149,8 @@ export interface ExchangeHandlers {
   blob(requester: PartyId, round: number): Promise<Uint8Array>;
   /** The mask seed this party shares with `missing` for the requester's sum of `round`; 32 bytes. */
   maskSeed(requester: PartyId, round: number, missing: PartyId): Promise<Uint8Array>;
+  /** The blob of an exchange about which a claim is open, if this party has it. */
+  evidence(asking: PartyId, place: ExchangePlace): Promise<Uint8Array>;
 }
 
 /**
@@ -133,6 +164,7 @@ export interface Exchange {
   labels(labeller: PartyId, round: number, indices: Uint32Array, signal: AbortSignal): Promise<Uint8Array>;
   blob(provider: PartyId, round: number, signal: AbortSignal): Promise<Uint8Array>;
   maskSeed(helper: PartyId, round: number, missing: PartyId, signal: AbortSignal): Promise<Uint8Array>;
+  evidence(holder: PartyId, place: ExchangePlace, signal: AbortSignal): Promise<Uint8Array>;
   /** Bytes on the wire since start. */
   traffic(): { readonly sent: number; readonly received: number };
 }
@@ -175,8 +207,23 @@ export interface Store {
   /** Forgets the round keys of rounds before `round`: past blobs can no longer be opened. */
   dropRoundKeys(round: number): Promise<void>;
   /** The blobs of a round. Saved before they are committed to: their keystreams are never used a second time. */
-  blobs(round: number): Promise<ReadonlyMap<PartyId, Uint8Array> | undefined>;
-  saveBlobs(round: number, blobs: ReadonlyMap<PartyId, Uint8Array>): Promise<void>;
+  blobs(round: number): Promise<ReadonlyMap<PartyId, KeptBlob> | undefined>;
+  saveBlobs(round: number, blobs: ReadonlyMap<PartyId, ClosedBlob>): Promise<void>;
+  /** Forgets the fresh keys of blobs of rounds before `round`, but of those in `except`. Blobs with keys are kept. */
+  dropBlobKeys(round: number, except: ReadonlySet<number>): Promise<void>;
+}
+
+/** A blob as its provider closed it. */
+export interface ClosedBlob {
+  readonly blob: Uint8Array;
+  /** The key that opens it down to masked words; 32 bytes. It answers a claim. */
+  readonly key: Uint8Array;
+}
+
+/** A blob that was closed, with its key until that is forgotten. */
+export interface KeptBlob {
+  readonly blob: Uint8Array;
+  readonly key: Uint8Array | undefined;
 }
 
 /** A party's state between rounds. */
@@ -225,8 +272,16 @@ export type NodeEvent =
     }
   | RoundEvent
   | { type: 'removed'; round: number; party: PartyId }
+  | ClaimEvent
   | { type: 'warning'; round: number; code: string; party: PartyId | null; message: string }
   | { type: 'finished'; party: PartyId; round: number; accuracy: number | null; accuracyAlone: number | null };
+
+/** A step of a claim: one that the ledger shows, or this party's own vote. */
+export interface ClaimEvent extends ExchangePlace {
+  readonly type: 'claim';
+  readonly complaint: Complaint;
+  readonly step: ClaimStatus | 'votedFor' | 'votedAgainst';
+}
 
 /** One finished round, seen by one party. */
 export interface RoundEvent {

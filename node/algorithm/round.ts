@@ -7,6 +7,8 @@ import { fadeCredibility, normaliseCredibility } from '../credibility/credibilit
 import type { PartyId, Samples } from '../types.ts';
 import { addMean } from './aggregation/mean.ts';
 import { addSum } from './aggregation/sum.ts';
+import { Arrivals } from './arrivals.ts';
+import { forgetKeys } from './claims/answering.ts';
 import { collectSum } from './collection.ts';
 import { deliver } from './delivery.ts';
 import {
@@ -68,15 +70,26 @@ export async function playRound(
   // 2: three-layer onion-style encryption of what the others ordered; the commitments move the points.
   announce(delivering);
   await deliver(member, delivering, round, gradient);
-  const evaluating = await ledger.reached(round, 'evaluate', signal);
+  const arrivals = new Arrivals(member, round);
+  const [delivered, wanted] = [new AbortController(), new AbortController()];
+  const gathering = arrivals.gather(
+    AbortSignal.any([signal, delivered.signal]),
+    AbortSignal.any([signal, wanted.signal]),
+  );
+  const evaluating = await ledger.reached(round, 'evaluate', signal).finally(() => delivered.abort());
+  await gathering;
   const deliveriesDone = seconds();
 
   // 3: parameter update: w_i′ = w_i + Δw_i + Σ Δw̃_j, of which only the sum is ever seen.
   announce(evaluating);
   // Both signals start with the phase.
   const labelsInTime = waitingSignal(member, evaluating, waitingShares.labels, signal);
-  const gradientsInTime = waitingSignal(member, evaluating, waitingShares.gradients, signal);
-  const collection = await collectSum(member, evaluating, round, gradientsInTime);
+  const inTime = {
+    blobs: waitingSignal(member, evaluating, waitingShares.blobs, signal),
+    gradients: waitingSignal(member, evaluating, waitingShares.gradients, signal),
+  };
+  inTime.blobs.addEventListener('abort', () => wanted.abort(inTime.blobs.reason), { once: true });
+  const collection = await collectSum(member, evaluating, round, arrivals, inTime);
   const integrate = rules[consortium.aggregation.rule];
   const parameters = integrate(before.parameters, gradient, collection.sum, collection.providers);
   models.put(round, parameters);
@@ -99,6 +112,8 @@ export async function playRound(
   const after: Checkpoint = { round, parameters, alone, credibility, silence };
   await store.saveCheckpoint(after);
   await store.dropRoundKeys(round + 1);
+  // Nothing of the round before can be claimed any more, even if this party's endpoint is a little behind.
+  await forgetKeys(member, round);
   const reported = await report(member, after);
 
   // 6: credible party set: the ledger removes whom the majority reported; step 5 again over those who stay.

@@ -6,10 +6,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { consortiumHash } from '../consortium.ts';
 import { benchmark, trainStandalone } from './benchmark.ts';
+import { forgetKeys } from './claims/answering.ts';
+import type { Copies } from './claims/evidence.ts';
+import { keepClaims } from './claims/keeping.ts';
 import { AlgorithmError } from './errors.ts';
 import { accuracyOf, type Member } from './member.ts';
 import { ModelShelf } from './modelShelf.ts';
-import type { LedgerState } from './ports.ts';
+import type { Checkpoint, LedgerState } from './ports.ts';
 import { report } from './reporting.ts';
 import { playRound } from './round.ts';
 import { createHandlers } from './serve.ts';
@@ -32,7 +35,8 @@ export async function run(member: Member, signal: AbortSignal): Promise<void> {
   }
 
   const models = new ModelShelf();
-  member.exchange.serve(createHandlers(member, models));
+  const copies: Copies = new Map();
+  member.exchange.serve(createHandlers(member, models, copies));
   const resumed = await store.checkpoint();
   // Parties register before their first checkpoint.
   if (resumed !== undefined && (await ledger.self()) === undefined) {
@@ -42,11 +46,37 @@ export async function run(member: Member, signal: AbortSignal): Promise<void> {
       { fault: 'self', action: 'Give this ledger a dataFolder of its own, or correct ledger.contract.' },
     );
   }
-  let checkpoint = resumed ?? (await benchmark(member, models, signal));
-  if (resumed !== undefined) {
+  const first = resumed ?? (await benchmark(member, models, signal));
+
+  // Claims are looked after beside the rounds, so that neither waits for the other.
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const rounds = playRounds(member, first, resumed !== undefined, models, both);
+  const claims = keepClaims(member, copies, rounds, both);
+  try {
+    await Promise.all([rounds, claims]);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled([rounds, claims]);
+    throw error;
+  }
+  await forgetKeys(member, facts.rounds + 1);
+}
+
+/** Plays round after round from a checkpoint on. */
+async function playRounds(
+  member: Member,
+  from: Checkpoint,
+  isResumed: boolean,
+  models: ModelShelf,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ledger, facts } = member;
+  let checkpoint = from;
+  if (isResumed) {
     // Round 0 is labelled with the standalone model, which the rounds need not start from.
-    models.put(resumed.round, resumed.round === 0 ? await trainStandalone(member) : resumed.parameters);
-    await report(member, resumed);
+    models.put(from.round, from.round === 0 ? await trainStandalone(member) : from.parameters);
+    await report(member, from);
   }
 
   let state = await ledger.state();

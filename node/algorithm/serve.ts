@@ -5,6 +5,7 @@
 import { DppdlError } from '../errors.ts';
 import { blobRefusal, type RoundFacts, seedRefusal } from '../onion/disclosure.ts';
 import type { Party, PartyId, Samples } from '../types.ts';
+import { type Copies, giveEvidence } from './claims/evidence.ts';
 import { AlgorithmError } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
@@ -13,8 +14,11 @@ import { decodeSamples } from './publication.ts';
 import { pickRows } from './rating.ts';
 import { sumsOf } from './sums.ts';
 
-/** Creates the handlers of one party. */
-export function createHandlers(member: Member, models: ModelShelf): ExchangeHandlers {
+/**
+ * Creates the handlers of one party.
+ * @param copies - others' blobs that this party holds as evidence.
+ */
+export function createHandlers(member: Member, models: ModelShelf, copies: Copies): ExchangeHandlers {
   const { envelopes, exchange, learner, ledger, store, consortium } = member;
 
   /** Others' samples, fetched once for each INIT and checked against it. */
@@ -49,10 +53,15 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
   };
 
   const roundFacts = async (round: number): Promise<RoundFacts> => {
-    // The ledger's place is read first: what the same endpoint shows after it can only be more complete.
-    const now = await ledger.state();
-    const [orders, deliveries] = await Promise.all([ledger.orders(round), ledger.deliveries(round)]);
-    return { round, now, orders, deliveries, minProviders: member.facts.minProviders };
+    // Only an answer that shows the end of the deliver phase shows that a delivery is missing.
+    const final = await ledger.finalDeliveries(round);
+    const deliveries = final ?? (await ledger.deliveries(round));
+    return {
+      orders: await ledger.orders(round),
+      deliveries,
+      isFinal: final !== undefined,
+      minProviders: member.facts.minProviders,
+    };
   };
 
   return {
@@ -85,9 +94,9 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
     async blob(requester, round) {
       const refusal = blobRefusal(await roundFacts(round), await selfOf(member), requester);
       if (refusal !== undefined) throw refused(`The blob of round ${round} is not given: ${refusal}.`);
-      const blob = (await store.blobs(round))?.get(requester);
-      if (blob === undefined) throw refused(`There is no blob of round ${round} for party ${requester}.`);
-      return blob;
+      const kept = (await store.blobs(round))?.get(requester);
+      if (kept === undefined) throw refused(`There is no blob of round ${round} for party ${requester}.`);
+      return kept.blob;
     },
 
     async maskSeed(requester, round, missing) {
@@ -99,6 +108,8 @@ export function createHandlers(member: Member, models: ModelShelf): ExchangeHand
       if (refusal !== undefined) throw refused(`The seed of round ${round} is not given: ${refusal}.`);
       return await envelopes.seed(request, missing);
     },
+
+    evidence: (asking, place) => giveEvidence(member, copies, asking, place),
   };
 }
 

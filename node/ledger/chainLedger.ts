@@ -3,9 +3,11 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Block, getBytes, hexlify, isError } from 'ethers';
+import { type Block, getBytes, hexlify, isError, toBeHex } from 'ethers';
 import { advance } from '../../sdk/actions/advance.ts';
+import { answerClaim } from '../../sdk/actions/answerClaim.ts';
 import { download } from '../../sdk/actions/download.ts';
+import { fileClaim } from '../../sdk/actions/fileClaim.ts';
 import { getEvents } from '../../sdk/actions/getEvents.ts';
 import { getFacts } from '../../sdk/actions/getFacts.ts';
 import { getParties } from '../../sdk/actions/getParties.ts';
@@ -13,16 +15,21 @@ import { getPartyOf } from '../../sdk/actions/getPartyOf.ts';
 import { getState } from '../../sdk/actions/getState.ts';
 import { init } from '../../sdk/actions/init.ts';
 import { report } from '../../sdk/actions/report.ts';
+import { resolveClaim } from '../../sdk/actions/resolveClaim.ts';
 import { upload } from '../../sdk/actions/upload.ts';
+import { voteClaim } from '../../sdk/actions/voteClaim.ts';
 import { has, toBitmap } from '../../sdk/bitmap.ts';
 import type { Client } from '../../sdk/client.ts';
 import { isRevert } from '../../sdk/contract.ts';
 import { LedgerError } from '../../sdk/errors.ts';
+import { decodeEvent, type LedgerEvent, topicsOf } from '../../sdk/events.ts';
+import { readLogs } from '../../sdk/logs.ts';
 import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
 import type { TransactionTotals } from '../../sdk/sender.ts';
 import { type ChainParty, type ChainState, type Facts, type Invitation, phases } from '../../sdk/types.ts';
 import type { Ledger, LedgerState } from '../algorithm/ports.ts';
-import type { Party, PartyId, Phase, Registration } from '../types.ts';
+import type { Claim, Party, PartyId, Phase, Registration } from '../types.ts';
+import { claimEvents, enterClaimEvent } from './claims.ts';
 import { fromChain, toChain } from './registrations.ts';
 
 /** How the adapter works. */
@@ -43,6 +50,13 @@ export interface ChainLedger extends Ledger {
 
 /** Pause after a try to end a phase that the ledger refused, in milliseconds. */
 const ADVANCE_PAUSE_MS = 1_000;
+
+/** Blocks read again with every look for claims, in case the endpoint that answered was behind. */
+const REREAD_BLOCKS = 16;
+
+/** What one UPLOAD says. */
+const deliveriesIn = ({ provider, deliveries }: { readonly provider: PartyId; readonly deliveries: string }) =>
+  unpackDeliveries(deliveries).map((line) => ({ provider, ...line }));
 
 /** Stands for a registration that no honest node writes. */
 const unreadable: Registration = {
@@ -115,6 +129,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
       phase: now.phase,
       round: now.round,
       deadline: now.deadline,
+      deposits: now.deposits,
       parties: await Promise.all(parties.map(toParty)),
       minted: now.minted,
     };
@@ -137,6 +152,42 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     const fromBlock = await beginningOf(round);
     if (fromBlock === undefined) return [];
     return await getEvents(client, { name, indexed: [round, party ?? null], fromBlock });
+  };
+
+  /** Events of several kinds in one question, so that one answer tells what there was at one moment. */
+  const eventsIn = async <Name extends LedgerEvent['name']>(
+    names: readonly Name[],
+    fromBlock: number,
+    indexed: readonly number[] = [],
+    toBlock?: number,
+  ): Promise<Extract<LedgerEvent, { name: Name }>[]> => {
+    const { provider, contract: address } = client;
+    const kinds = names.flatMap((name) => topicsOf(name).slice(0, 1)).flatMap((topic) => topic ?? []);
+    const filter = {
+      address,
+      fromBlock,
+      toBlock: toBlock ?? (await provider.getBlockNumber()),
+      topics: [kinds, ...indexed.map((value) => toBeHex(value, 32))],
+    };
+    const wanted = (event: LedgerEvent): event is Extract<LedgerEvent, { name: Name }> =>
+      names.some((name) => name === event.name);
+    const events: LedgerEvent[] = [];
+    for await (const { logs } of readLogs(provider, filter)) events.push(...logs.map(decodeEvent));
+    return events.filter(wanted);
+  };
+
+  const claims = new Map<bigint, Claim>();
+  /** Block up to which claims were read. */
+  let claimsReadTo: number | undefined;
+
+  /** Claims of this ledger's life, or those since this process started if none was open then. */
+  const readClaims = async (): Promise<Claim[]> => {
+    const head = await client.provider.getBlockNumber();
+    claimsReadTo ??= (await getState(client, { block: head })).deposits === 0n ? head : 0;
+    const fromBlock = Math.max(0, claimsReadTo - REREAD_BLOCKS);
+    for (const event of await eventsIn(claimEvents, fromBlock, [], head)) enterClaimEvent(claims, event);
+    claimsReadTo = Math.max(head, claimsReadTo);
+    return [...claims.values()];
   };
 
   /** DOWNLOADs of a round, without those whose party resigned before the deliver phase and so took its orders back. */
@@ -190,7 +241,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
   const ledger: ChainLedger = {
     async facts() {
       facts ??= await getFacts(client);
-      const { consortiumHash, parameterCount, minProviders, graceRounds, rounds } = facts;
+      const { consortiumHash, parameterCount, minProviders, graceRounds, rounds, claimDeposit } = facts;
       const { chainId, contract } = client;
       return {
         chainId,
@@ -200,6 +251,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
         minProviders,
         graceRounds,
         rounds,
+        claimDeposit,
       };
     },
 
@@ -251,10 +303,53 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     },
 
     async deliveries(round) {
-      const recorded = await eventsOf('Uploaded', round);
-      return recorded.flatMap(({ provider, deliveries }) =>
-        unpackDeliveries(deliveries).map((line) => ({ provider, ...line })),
+      return (await eventsOf('Uploaded', round)).flatMap(deliveriesIn);
+    },
+
+    async finalDeliveries(round) {
+      const fromBlock = await beginningOf(round);
+      if (fromBlock === undefined) return undefined;
+      // One question: whoever shows the end of the phase has seen everything that was recorded in it.
+      const events = await eventsIn(['Uploaded', 'PhaseStarted'], fromBlock, [round]);
+      const isOver = events.some(
+        (event) => event.name === 'PhaseStarted' && moment(event.round, event.phase) > moment(round, 'deliver'),
       );
+      return isOver ? events.filter((event) => event.name === 'Uploaded').flatMap(deliveriesIn) : undefined;
+    },
+
+    async maskKeys(round) {
+      const [start] = await getEvents(client, { name: 'PhaseStarted', indexed: [round, phases.indexOf('deliver')] });
+      if (start === undefined) return new Map();
+      const registered = await getEvents(client, { name: 'Registered', toBlock: start.block });
+      const before = registered.filter(({ block, index }) => block < start.block || index < start.index);
+      return new Map(before.map(({ party, registration }) => [party, getBytes(registration.maskKey)]));
+    },
+
+    claims: readClaims,
+
+    async fileClaim(round, provider, complaint) {
+      const [recorded] = await eventsOf('Uploaded', round, provider);
+      const deliveries = recorded === undefined ? [] : unpackDeliveries(recorded.deliveries);
+      await fileClaim(client, { round, provider, complaint, deliveries });
+    },
+
+    answerClaim: (claim, key, location) => answerClaim(client, { claim, key, location }),
+    voteClaim: (claim, upheld) => voteClaim(client, { claim, upheld }),
+    resolveClaim: (claim) => resolveClaim(client, { claim }),
+
+    async changed(seen, signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        try {
+          const block = await client.provider.getBlockNumber();
+          if (block > seen) return block;
+        } catch (error) {
+          const trouble = passingTrouble(error);
+          if (trouble === undefined) throw error;
+          options.onTrouble?.(trouble);
+        }
+        await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
     },
 
     async reached(round, phase, signal) {

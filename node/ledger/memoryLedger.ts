@@ -14,9 +14,10 @@ import { RevertError } from '../../sdk/errors.ts';
 import { deployModel, execute, type ModelCall } from '../../sdk/model/ledgerModel.ts';
 import { escrowOf, idOf, type ModelEvent, type ModelState, summaryOf } from '../../sdk/model/state.ts';
 import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
-import { type Facts, type Invitation, phases } from '../../sdk/types.ts';
+import { type ChainRegistration, type Facts, type Invitation, phases } from '../../sdk/types.ts';
 import type { Clock, Ledger, LedgerState } from '../algorithm/ports.ts';
-import type { Party, PartyId, Phase } from '../types.ts';
+import type { Claim, Delivery, Party, PartyId, Phase, Registration } from '../types.ts';
+import { enterClaimEvent } from './claims.ts';
 import { fromChain, toChain } from './registrations.ts';
 
 /** How the books are opened. */
@@ -61,6 +62,9 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
   const acts = new Map<number, ModelEvent[]>();
   /** "round/party" of those who resigned in an order phase. */
   const withdrawals = new Set<string>();
+  const claims = new Map<bigint, Claim>();
+  /** Mask keys as they were when the orders of a round were fixed. */
+  const maskKeys = new Map<number, ReadonlyMap<PartyId, Uint8Array>>();
   let block = 0;
   let changed = Promise.withResolvers<void>();
 
@@ -70,6 +74,17 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
     block++;
     events.push(...emitted);
     for (const event of emitted) {
+      if (event.name === 'PhaseStarted' && event.phase === 'deliver') {
+        maskKeys.set(event.round, new Map(state.parties.map((_, id) => [id, partyOf(id).maskKey])));
+      }
+      if (
+        event.name === 'ClaimFiled' ||
+        event.name === 'ClaimAnswered' ||
+        event.name === 'ClaimVoted' ||
+        event.name === 'ClaimResolved'
+      ) {
+        enterClaimEvent(claims, event);
+      }
       if (!['Downloaded', 'Uploaded', 'Reported', 'Resigned'].includes(event.name) || !('round' in event)) continue;
       if (event.name === 'Resigned' && isOrdering) withdrawals.add(`${event.round}/${event.party}`);
       acts.set(event.round, [...(acts.get(event.round) ?? []), event]);
@@ -82,20 +97,33 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
   const actsOf = <Name extends ModelEvent['name']>(name: Name, round: number) =>
     (acts.get(round) ?? []).filter((event): event is EventOf<Name> => event.name === name);
 
+  const deliveriesOf = (round: number): Delivery[] =>
+    actsOf('Uploaded', round).flatMap(({ provider, deliveries }) =>
+      unpackDeliveries(deliveries).map((line) => ({ provider, ...line })),
+    );
+
   /** DOWNLOADs of a round, without those whose party resigned before the deliver phase and so took its orders back. */
   const standingDownloads = (round: number) => {
     return actsOf('Downloaded', round).filter(({ requester }) => !withdrawals.has(`${round}/${requester}`));
   };
 
+  /** Registrations do not change once made, and every look at the books shows all of them. */
+  const read = new WeakMap<ChainRegistration, Registration>();
+  const registrationOf = (registration: ChainRegistration): Registration => {
+    const known = read.get(registration) ?? fromChain(registration);
+    read.set(registration, known);
+    return known;
+  };
+
   const partyOf = (id: PartyId): Party => {
     const { account, registration, credible, points, cap } = state.parties[id];
     const acted = state.acted.has(id);
-    return { ...fromChain(registration), id, account, credible, cap, acted, points, escrow: escrowOf(state, id) };
+    return { ...registrationOf(registration), id, account, credible, cap, acted, points, escrow: escrowOf(state, id) };
   };
 
   const summary = (): LedgerState => {
-    const { phase, round, deadline, minted } = summaryOf(state);
-    return { phase, round, deadline, minted, parties: state.parties.map((_, id) => partyOf(id)) };
+    const { phase, round, deadline, deposits, minted } = summaryOf(state);
+    return { phase, round, deadline, deposits, minted, parties: state.parties.map((_, id) => partyOf(id)) };
   };
 
   /** Ends the phase if its deadline has passed. @returns whether it did. */
@@ -128,9 +156,18 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
 
     return {
       async facts() {
-        const { consortiumHash, parameterCount, minProviders, graceRounds, rounds } = facts;
+        const { consortiumHash, parameterCount, minProviders, graceRounds, rounds, claimDeposit } = facts;
         const hash = getBytes(consortiumHash);
-        return { chainId, contract, consortiumHash: hash, parameterCount, minProviders, graceRounds, rounds };
+        return {
+          chainId,
+          contract,
+          consortiumHash: hash,
+          parameterCount,
+          minProviders,
+          graceRounds,
+          rounds,
+          claimDeposit,
+        };
       },
 
       state: async () => summary(),
@@ -175,10 +212,37 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
       encryptionKeys: async (round) =>
         new Map(standingDownloads(round).map((event) => [event.requester, getBytes(event.encryptionKey)])),
 
-      deliveries: async (round) =>
-        actsOf('Uploaded', round).flatMap(({ provider, deliveries }) =>
-          unpackDeliveries(deliveries).map((line) => ({ provider, ...line })),
-        ),
+      deliveries: async (round) => deliveriesOf(round),
+
+      finalDeliveries: async (round) =>
+        moment(state.round, state.phase) > moment(round, 'deliver') ? deliveriesOf(round) : undefined,
+
+      maskKeys: async (round) => maskKeys.get(round) ?? new Map(),
+
+      claims: async () => [...claims.values()],
+
+      async fileClaim(round, provider, complaint) {
+        const [recorded] = actsOf('Uploaded', round).filter((event) => event.provider === provider);
+        call(account, { name: 'fileClaim', round, provider, complaint, deliveries: recorded?.deliveries ?? '0x' });
+      },
+
+      async answerClaim(claim, key, location) {
+        call(account, { name: 'answerClaim', claim, key: hexlify(key), location });
+      },
+
+      async voteClaim(claim, upheld) {
+        call(account, { name: 'voteClaim', claim, upheld });
+      },
+
+      async resolveClaim(claim) {
+        call(account, { name: 'resolveClaim', claim });
+      },
+
+      async changed(seen, signal) {
+        if (block <= seen) await settled(changed.promise, signal);
+        signal.throwIfAborted();
+        return block;
+      },
 
       async reached(round, phase, signal) {
         for (;;) {

@@ -27,6 +27,10 @@ function describe(event: NodeEvent): readonly ['info' | 'warn', string, LogConte
       const { type: _, seconds, ...facts } = event;
       return ['info', 'Finished round', { ...facts, ...secondsOf(seconds) }];
     }
+    case 'claim': {
+      const { type: _, step, ...facts } = event;
+      return [step === 'rejected' ? 'info' : 'warn', 'Claim', { step, ...facts }];
+    }
     case 'removed':
       return ['warn', 'Party was voted out', { round: event.round, party: event.party }];
     case 'warning': {

@@ -21,6 +21,8 @@ export interface NodeView {
   /** Finished rounds, the latest last; at most {@link MOST_ROUNDS}. */
   readonly rounds: readonly RoundEvent[];
   readonly removed: readonly PartyId[];
+  /** The latest steps of claims, the latest last; at most {@link MOST_WARNINGS}. */
+  readonly claims: readonly Event<'claim'>[];
   /** The latest warnings, the latest last; at most {@link MOST_WARNINGS}. */
   readonly warnings: readonly Event<'warning'>[];
   readonly finished: Event<'finished'> | undefined;
@@ -28,7 +30,7 @@ export interface NodeView {
 
 /** Rounds kept for the chart. */
 export const MOST_ROUNDS = 1000;
-/** Warnings kept for reading. */
+/** Warnings, and steps of claims, kept for reading. */
 export const MOST_WARNINGS = 20;
 
 /** A node before its first event. */
@@ -42,6 +44,7 @@ export const emptyView: NodeView = {
   benchmarked: undefined,
   rounds: [],
   removed: [],
+  claims: [],
   warnings: [],
   finished: undefined,
 };
@@ -61,6 +64,8 @@ export function updateView(view: NodeView, event: NodeEvent): NodeView {
       return { ...view, party: event.party, rounds: [...view.rounds, event].slice(-MOST_ROUNDS) };
     case 'removed':
       return { ...view, removed: [...view.removed, event.party] };
+    case 'claim':
+      return { ...view, claims: [...view.claims, event].slice(-MOST_WARNINGS) };
     case 'warning':
       return { ...view, warnings: [...view.warnings, event].slice(-MOST_WARNINGS) };
     case 'finished':

@@ -4,7 +4,7 @@
  */
 import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
-import type { NodeEvent, RoundEvent } from '../algorithm/ports.ts';
+import type { ClaimEvent, NodeEvent, RoundEvent } from '../algorithm/ports.ts';
 import { escapeControls } from './log.ts';
 import { emptyView, type NodeView, updateView } from './nodeView.ts';
 
@@ -38,6 +38,21 @@ function describeRound(event: RoundEvent): string {
   return parts.join(', ');
 }
 
+const claimSteps: Readonly<Record<ClaimEvent['step'], string>> = {
+  filed: 'filed',
+  answered: 'answered',
+  votedFor: 'this party votes for the requester',
+  votedAgainst: 'this party votes for the provider',
+  upheld: 'upheld',
+  rejected: 'rejected',
+  undecided: 'undecided',
+};
+
+function describeClaim({ round, requester, provider, complaint, step }: ClaimEvent): string {
+  const what = complaint === 'notDelivered' ? 'was not delivered' : 'does not open';
+  return `round ${round}: claim of party ${requester} that the blob of party ${provider} ${what}: ${claimSteps[step]}`;
+}
+
 /** One event in one line. */
 export function describeEvent(event: NodeEvent): string {
   switch (event.type) {
@@ -58,6 +73,8 @@ export function describeEvent(event: NodeEvent): string {
       return describeRound(event);
     case 'removed':
       return `round ${event.round}: party ${event.party} was voted out`;
+    case 'claim':
+      return describeClaim(event);
     case 'warning':
       return `warning in round ${event.round}: ${event.message} (${event.code})`;
     case 'finished':

@@ -32,7 +32,6 @@ import {
 import { Chacha20Poly1305 } from '@hpke/chacha20poly1305';
 import { CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { packedBytes, packWords, unpackWords } from '../gradient/packing.ts';
-import { secureBytes } from '../random.ts';
 import type { ExchangeContext, PartyId } from '../types.ts';
 import { contextBytes, partyBytes } from './context.ts';
 import { OnionError } from './errors.ts';
@@ -121,15 +120,15 @@ async function closeKey(key: Uint8Array, encryptionKey: Uint8Array, bound: Buffe
  * Closes layer 1 words into a blob for one requester.
  * @param words - masked words, uint32 [D], modulo 2^bits.
  * @param encryptionKey - the requester's X25519 key of the round; 32 bytes.
- * @param key - the blob's fresh key, 32 bytes from a cryptographic source, never used before. Who may have to answer a
- * claim draws it here and keeps it until the round is settled; the caller zeroes it.
+ * @param key - the blob's fresh key, 32 bytes from a cryptographic source, never used before. The caller
+ * keeps it for as long as a claim about the blob may be filed or is open, and zeroes it then.
  * @throws OnionError `INVALID_KEY` for an encryption key with which nothing can be agreed.
  */
 export async function wrap(
   words: Uint32Array,
   encryptionKey: Uint8Array,
   facts: BlobFacts,
-  key: Uint8Array = secureBytes(32),
+  key: Uint8Array,
 ): Promise<Uint8Array> {
   const bound = associatedData(facts);
   // Layer 2.

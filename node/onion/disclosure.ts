@@ -3,19 +3,17 @@
  * that open it without the others.
  * @module
  */
-import type { Delivery, Order, PartyId, Phase } from '../types.ts';
+import type { Delivery, Order, PartyId } from '../types.ts';
 import { smallestPart } from './graph.ts';
 
 /** What the ledger says about one round. */
 export interface RoundFacts {
-  /** The round in question. */
-  readonly round: number;
-  /** Where the ledger stands now. */
-  readonly now: { readonly round: number; readonly phase: Phase };
-  /** All orders of the round in question. */
+  /** Orders of the round, at least all those of the requester in question. */
   readonly orders: readonly Order[];
-  /** All deliveries of the round in question. */
+  /** Deliveries of the round. */
   readonly deliveries: readonly Delivery[];
+  /** Whether these are all there will ever be: the deliver phase of the round is over. */
+  readonly isFinal: boolean;
   /** Fewest providers whose sum may be opened. */
   readonly minProviders: number;
 }
@@ -53,18 +51,13 @@ export function seedRefusal(
 ): Refusal | undefined {
   const asked = facts.orders.filter((order) => order.requester === requester).map(({ provider }) => provider);
   if (!asked.includes(self) || !asked.includes(missing) || self === missing) return 'NOT_ORDERED';
-  if (!deliveriesAreOver(facts)) return 'NOT_OVER';
+  if (!facts.isFinal) return 'NOT_OVER';
   if (hasDelivered(facts, missing, requester)) return 'DELIVERED';
   if (!hasDelivered(facts, self, requester)) return 'NOT_RECORDED';
   const delivered = asked.filter((provider) => hasDelivered(facts, provider, requester));
   if (smallestPart(delivered, neighboursOf) < facts.minProviders) return 'GROUP_TOO_SMALL';
   if (!neighboursOf(missing).includes(self)) return 'NOT_NEIGHBOURS';
   return undefined;
-}
-
-/** Whether the ledger can no longer record an upload of the round. */
-function deliveriesAreOver({ round, now }: RoundFacts): boolean {
-  return now.phase === 'closed' || now.round > round || (now.round === round && now.phase === 'evaluate');
 }
 
 function hasDelivered({ deliveries }: RoundFacts, provider: PartyId, requester: PartyId): boolean {

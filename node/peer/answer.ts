@@ -65,5 +65,9 @@ function callHandler(
       return handlers.blob(requester, question.header.round);
     case 'seed':
       return handlers.maskSeed(requester, question.header.round, question.header.missing);
+    case 'evidence': {
+      const { round, provider, requester: whose } = question.header;
+      return handlers.evidence(requester, { round, provider, requester: whose });
+    }
   }
 }

@@ -21,6 +21,8 @@ const requests = {
   labels: z.strictObject({ round, size: size.multipleOf(4) }),
   blob: z.strictObject({ round, offset: size }),
   seed: z.strictObject({ round, missing: party }),
+  /** The blob that `provider` committed to for `requester`. */
+  evidence: z.strictObject({ round, offset: size, provider: party, requester: party }),
   status: z.strictObject({}),
 } as const;
 
@@ -114,6 +116,8 @@ export function encodeQuestion({ name, header }: Question, offset: number): Uint
       return encode(requests.blob.parse({ round: header.round, offset }));
     case 'labels':
       return encode(requests.labels.parse(header));
+    case 'evidence':
+      return encode(requests.evidence.parse({ ...header, offset }));
     case 'seed':
       return encode(requests.seed.parse(header));
     case 'status':
@@ -136,6 +140,8 @@ export function decodeQuestion(name: ProtocolName, bytes: Uint8Array): Question 
       return { name, body, header: decodeAs(requests.labels, bytes) };
     case 'seed':
       return { name, body, header: decodeAs(requests.seed, bytes) };
+    case 'evidence':
+      return { name, body, header: decodeAs(requests.evidence, bytes) };
     case 'status':
       return { name, body, header: decodeAs(requests.status, bytes) };
   }

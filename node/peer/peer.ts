@@ -222,6 +222,7 @@ function mergeProtocols(changes: PeerOptions['protocols'] = {}): Record<Protocol
     labels: row('labels'),
     blob: row('blob'),
     seed: row('seed'),
+    evidence: row('evidence'),
     status: row('status'),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 /** What one party can ask another for. */
-export type ProtocolName = 'samples' | 'labels' | 'blob' | 'seed' | 'status';
+export type ProtocolName = 'samples' | 'labels' | 'blob' | 'seed' | 'evidence' | 'status';
 
 /** One row of the table. */
 export interface Protocol {
@@ -82,6 +82,17 @@ export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
     concurrent: 16,
     burst: 256,
     ratePerSecond: 32,
+  },
+  evidence: {
+    name: 'evidence',
+    id: '/dppdl/evidence/1',
+    maxRequestBytes: 0,
+    maxResponseBytes: 64 * MiB,
+    waitMs: 10_000,
+    timeoutMs: 15_000,
+    concurrent: 4,
+    burst: 32,
+    ratePerSecond: 4,
   },
   status: {
     name: 'status',

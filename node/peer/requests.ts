@@ -23,7 +23,9 @@ export type Request = (
 ) => Promise<Uint8Array>;
 
 /** The requests of the `Exchange` port over one function that asks. */
-export function createRequests(request: Request): Pick<Exchange, 'samples' | 'labels' | 'blob' | 'maskSeed'> {
+export function createRequests(
+  request: Request,
+): Pick<Exchange, 'samples' | 'labels' | 'blob' | 'maskSeed' | 'evidence'> {
   const body = new Uint8Array(0);
   return {
     samples: (provider, signal) => request(provider, { name: 'samples', header: { offset: 0 }, body }, signal),
@@ -32,6 +34,10 @@ export function createRequests(request: Request): Pick<Exchange, 'samples' | 'la
       const rows = encodeIndices(indices);
       const header = { round, size: rows.length };
       return request(labeller, { name: 'labels', header, body: rows }, signal, indices.length);
+    },
+    evidence(holder, { round, provider, requester }, signal) {
+      const header = { round, offset: 0, provider, requester };
+      return request(holder, { name: 'evidence', header, body }, signal);
     },
     maskSeed: (helper, round, missing, signal) =>
       request(helper, { name: 'seed', header: { round, missing }, body }, signal, seedBytes),

@@ -121,7 +121,8 @@ function maxBufferBytes(protocol: Protocol): number {
 function keyOf({ header, body }: Question): string {
   const round = 'round' in header ? header.round : 0;
   const missing = 'missing' in header ? header.missing : 0;
-  return `${round}/${missing}/${createHash('sha256').update(body).digest('base64')}`;
+  const place = 'provider' in header ? `${header.provider}/${header.requester}` : '';
+  return `${round}/${missing}/${place}/${createHash('sha256').update(body).digest('base64')}`;
 }
 
 async function readQuestion(protocol: Protocol, frames: FramedStream, step: () => AbortSignal): Promise<Question> {

@@ -3,8 +3,8 @@
  * fair, do the books balance, what privacy was spent.
  * @module
  */
-import type { LedgerState, NodeEvent, RoundEvent } from '../algorithm/ports.ts';
-import type { PartyId, PrivacyStatement } from '../types.ts';
+import type { ClaimEvent, LedgerState, NodeEvent, RoundEvent } from '../algorithm/ports.ts';
+import type { ClaimStatus, PartyId, PrivacyStatement } from '../types.ts';
 import { fairness } from './fairness.ts';
 
 /** One party's part of a run. */
@@ -88,6 +88,10 @@ export interface RunSummary {
     readonly missing: readonly PartyId[];
     readonly skipped: boolean;
   }[];
+  /** Claims about deliveries, by round, each with the last that was seen of it. */
+  readonly claims: readonly (Pick<ClaimEvent, 'round' | 'requester' | 'provider' | 'complaint'> & {
+    readonly status: ClaimStatus;
+  })[];
   /** Parties voted out, by round. */
   readonly removals: readonly { readonly round: number; readonly party: PartyId }[];
   /** Nodes that did not end well, each with how. */
@@ -171,7 +175,7 @@ export function summarise(sources: SummarySources): RunSummary {
     const control = measured.map(({ alone }) => alone);
     return { r: fairness(contributions, accuracies), control: fairness(contributions, control) };
   };
-  const held = state.parties.reduce((sum, { points, escrow }) => sum + points + escrow, 0n);
+  const held = state.parties.reduce((sum, { points, escrow }) => sum + points + escrow, state.deposits);
   const rounds = parties.flatMap((party) => party.rounds);
   const secondsOf = (step: keyof RoundEvent['seconds']) => mean(rounds.map(({ seconds }) => seconds[step]));
   const seconds = {
@@ -203,9 +207,26 @@ export function summarise(sources: SummarySources): RunSummary {
       .filter(({ missing, skipped }) => missing.length > 0 || skipped)
       .map(({ round, party, missing, skipped }) => ({ round, party, missing, skipped }))
       .sort((a, b) => a.round - b.round || a.party - b.party),
+    claims: claimsOf(events),
     removals: removalsOf(events),
     failures: sources.failures ?? [],
   };
+}
+
+/** Order of a claim's steps that are on the ledger. */
+const claimSteps: readonly ClaimStatus[] = ['filed', 'answered', 'undecided', 'rejected', 'upheld'];
+
+/** Every claim once, at the latest step that any node saw. */
+function claimsOf(events: SummarySources['events']): RunSummary['claims'] {
+  const claims = new Map<string, RunSummary['claims'][number]>();
+  for (const { round, requester, provider, complaint, step } of events.flatMap((said) => ofType(said, 'claim'))) {
+    if (step === 'votedFor' || step === 'votedAgainst') continue;
+    const place = `${round}/${requester}/${provider}`;
+    const before = claims.get(place);
+    if (before !== undefined && claimSteps.indexOf(before.status) >= claimSteps.indexOf(step)) continue;
+    claims.set(place, { round, requester, provider, complaint, status: step });
+  }
+  return [...claims.values()].sort((a, b) => a.round - b.round || a.requester - b.requester || a.provider - b.provider);
 }
 
 /** Every party voted out, once, however many nodes said so. */

@@ -10,7 +10,7 @@ import { StoreError, type StoreErrorCode } from './errors.ts';
 
 /** Marks the file as ours ("DPDL") and its layout. */
 const applicationId = 0x4450444c;
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 const layout = `
   CREATE TABLE record (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -18,8 +18,17 @@ const layout = `
   CREATE TABLE blob_set (round INTEGER PRIMARY KEY, digest BLOB NOT NULL, kept INTEGER NOT NULL);
   CREATE TABLE blob (id INTEGER PRIMARY KEY, round INTEGER NOT NULL, party INTEGER NOT NULL, value BLOB NOT NULL);
   CREATE UNIQUE INDEX blob_place ON blob (round, party);
+  CREATE TABLE blob_key (round INTEGER NOT NULL, party INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (round, party));
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${layoutVersion};
+`;
+
+/** Files of before blobs were kept with their keys: what was closed then can be delivered, but no claim answered. */
+const fromVersion1 = `
+  BEGIN IMMEDIATE;
+  CREATE TABLE blob_key (round INTEGER NOT NULL, party INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (round, party));
+  PRAGMA user_version = 2;
+  COMMIT;
 `;
 
 /** The state file of a data folder. */
@@ -72,6 +81,7 @@ function prepare(database: DatabaseSync, path: string): Database {
       meta: { path },
     });
   }
+  if (pragma(database, 'PRAGMA user_version') === 1) database.exec(fromVersion1);
   const version = pragma(database, 'PRAGMA user_version');
   if (version !== layoutVersion) {
     throw new StoreError(

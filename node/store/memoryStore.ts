@@ -3,7 +3,7 @@
  * on disk, so that nothing saved can be changed from outside.
  * @module
  */
-import type { Store } from '../algorithm/ports.ts';
+import type { ClosedBlob, KeptBlob, Store } from '../algorithm/ports.ts';
 import type { PartyId } from '../types.ts';
 import { alreadySaved } from './errors.ts';
 import {
@@ -29,7 +29,7 @@ export function createMemoryStore({ keepRounds = 4 }: MemoryStoreOptions = {}): 
   let publication: Uint8Array | undefined;
   const roundKeys = new Map<number, Uint8Array>();
   const digests = new Map<number, Uint8Array>();
-  const blobs = new Map<number, ReadonlyMap<PartyId, Uint8Array>>();
+  const blobs = new Map<number, Map<PartyId, KeptBlob>>();
 
   return {
     checkpoint: async () => checkpoint && decodeCheckpoint(checkpoint),
@@ -60,7 +60,8 @@ export function createMemoryStore({ keepRounds = 4 }: MemoryStoreOptions = {}): 
       }
     },
     async blobs(round) {
-      return copy(blobs.get(round));
+      const kept = blobs.get(round);
+      return kept && copy(kept);
     },
     async saveBlobs(round, given) {
       const digest = blobsDigest(given);
@@ -70,12 +71,24 @@ export function createMemoryStore({ keepRounds = 4 }: MemoryStoreOptions = {}): 
         return;
       }
       digests.set(round, digest);
-      blobs.set(round, copy(given) ?? new Map());
-      for (const saved of blobs.keys()) if (saved <= round - keepRounds) blobs.delete(saved);
+      blobs.set(round, copy(given));
+      for (const [saved, kept] of blobs) {
+        const isDisputed = [...kept.values()].some(({ key }) => key !== undefined);
+        if (saved <= round - keepRounds && !isDisputed) blobs.delete(saved);
+      }
+    },
+    async dropBlobKeys(round, except) {
+      for (const [saved, kept] of blobs) {
+        if (saved >= round || except.has(saved)) continue;
+        for (const [party, { blob, key }] of kept) {
+          key?.fill(0);
+          kept.set(party, { blob, key: undefined });
+        }
+      }
     },
   };
 }
 
-function copy(blobs: ReadonlyMap<PartyId, Uint8Array> | undefined): Map<PartyId, Uint8Array> | undefined {
-  return blobs && new Map([...blobs].map(([party, blob]) => [party, Uint8Array.from(blob)]));
+function copy<Kept extends KeptBlob | ClosedBlob>(blobs: ReadonlyMap<PartyId, Kept>): Map<PartyId, KeptBlob> {
+  return new Map([...blobs].map(([party, { blob, key }]) => [party, { blob: blob.slice(), key: key?.slice() }]));
 }

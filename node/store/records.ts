@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { decode, encode } from 'cborg';
 import { z } from 'zod';
-import type { Checkpoint, Publication } from '../algorithm/ports.ts';
+import type { Checkpoint, ClosedBlob, Publication } from '../algorithm/ports.ts';
 import type { PartyId } from '../types.ts';
 
 const bytes = z.instanceof(Uint8Array);
@@ -89,11 +89,11 @@ export function decodeRoundKey(data: Uint8Array): RoundKey {
   return keyPairShape.parse(decode(data));
 }
 
-/** SHA-256 over all blobs of a round, in order of party. */
-export function blobsDigest(blobs: ReadonlyMap<PartyId, Uint8Array>): Uint8Array {
+/** SHA-256 over all blobs of a round, in order of party. Their keys need no place in it: one key fits a blob. */
+export function blobsDigest(blobs: ReadonlyMap<PartyId, ClosedBlob>): Uint8Array {
   const hash = createHash('sha256');
   const header = new DataView(new ArrayBuffer(8));
-  for (const [party, blob] of [...blobs].sort(([a], [b]) => a - b)) {
+  for (const [party, { blob }] of [...blobs].sort(([a], [b]) => a - b)) {
     header.setUint32(0, party);
     header.setUint32(4, blob.length);
     hash.update(new Uint8Array(header.buffer)).update(blob);

@@ -77,7 +77,7 @@ function createParties(n: number) {
     for (const other of graphOf(requester)(provider)) {
       addKeystream(words, seedOf(provider, other, requester), maskSign(provider, other), format.bits);
     }
-    const blob = await wrap(words, roundKeys[requester].publicKey, factsOf(provider, requester));
+    const blob = await wrap(words, roundKeys[requester].publicKey, factsOf(provider, requester), secureBytes(32));
     return { blob, commitment: commitment(blob) };
   };
   /** All a requester does with what it got. */

@@ -50,6 +50,8 @@ export function describeEvent(name: string, event: NodeEvent, rounds: number): s
       const about = event.party === null ? '' : `, party ${event.party}`;
       return `${name} round ${event.round}: ${event.message} (${event.code}${about})`;
     }
+    case 'claim':
+      return `${name} round ${event.round}: claim of party ${event.requester} against party ${event.provider}: ${event.step}`;
     default:
       return undefined;
   }

@@ -22,7 +22,7 @@ const patient = () => AbortSignal.timeout(20_000);
 /** Handlers that fail a test when they are called, but for those given. */
 function handlers(given: Partial<ExchangeHandlers>): ExchangeHandlers {
   const never = async (): Promise<Uint8Array> => assert.fail('not asked for');
-  return { samples: never, labels: never, blob: never, maskSeed: never, ...given };
+  return { samples: never, labels: never, blob: never, maskSeed: never, evidence: never, ...given };
 }
 
 /** Runs the suite on an adapter. */
@@ -49,6 +49,7 @@ export function testExchange(name: string, create: () => Promise<ExchangeCase>):
         labels: async (requester, round, indices) => note(bytes(3), 'labels', requester, round, indices),
         blob: async (requester, round) => note(bytes(20), 'blob', requester, round),
         maskSeed: async (requester, round, missing) => note(bytes(32), 'seed', requester, round, missing),
+        evidence: async (asking, place) => note(bytes(40), 'evidence', asking, place),
       }),
     );
     const rows = Uint32Array.of(0, 5, 4_294_967_295);
@@ -56,11 +57,14 @@ export function testExchange(name: string, create: () => Promise<ExchangeCase>):
     assert.deepEqual(await c.labels(0, 2, rows, patient()), bytes(3));
     assert.deepEqual(await b.blob(0, 4_294_967_295, patient()), bytes(20));
     assert.deepEqual(await c.maskSeed(0, 3, 1, patient()), bytes(32));
+    const place = { round: 5, provider: 3, requester: 255 };
+    assert.deepEqual(await b.evidence(0, place, patient()), bytes(40));
     assert.deepEqual(asked, [
       ['samples', 1],
       ['labels', 2, 2, rows],
       ['blob', 1, 4_294_967_295],
       ['seed', 2, 3, 1],
+      ['evidence', 1, place],
     ]);
   });
 
@@ -70,6 +74,20 @@ export function testExchange(name: string, create: () => Promise<ExchangeCase>):
       assert.deepEqual(await b.samples(0, patient()), bytes(size, size));
       assert.deepEqual(await b.blob(0, size, patient()), bytes(size));
     }
+  });
+
+  check('evidence is told apart by all of its place', async ([a, b]) => {
+    a.serve(
+      handlers({ evidence: async (_, { round, provider, requester }) => bytes(4, round + provider + requester) }),
+    );
+    const place = { round: 1, provider: 2, requester: 3 };
+    const places = [place, { ...place, round: 9 }, { ...place, provider: 8 }, { ...place, requester: 7 }];
+    await Promise.all(
+      places.map(async (each) => {
+        const expected = bytes(4, each.round + each.provider + each.requester);
+        assert.deepEqual(await b.evidence(0, each, patient()), expected);
+      }),
+    );
   });
 
   check('labels of no rows and of many rows', async ([a, b]) => {

@@ -21,7 +21,16 @@ export interface LedgerWorld {
 }
 
 /** Facts every world has: 2 rounds of |w| = 1000, 4 members that start it, the phases one day each. */
-export const worldFacts = { parameterCount: 1000, rounds: 2, graceRounds: 1, minProviders: 2, minParties: 3 } as const;
+export const worldFacts = {
+  parameterCount: 1000,
+  rounds: 2,
+  graceRounds: 1,
+  minProviders: 2,
+  minParties: 3,
+  claimDeposit: 7n,
+  answerSeconds: 600,
+  voteSeconds: 900,
+} as const;
 /** Deadline of each phase, in seconds. */
 export const DAY = 86_400;
 
@@ -70,10 +79,19 @@ export function ledgerCompliance(name: string, create: () => Promise<LedgerWorld
 
     it('tells the facts', async () => {
       const facts = await ledgers[1].facts();
-      const { parameterCount, rounds, graceRounds, minProviders } = worldFacts;
+      const { parameterCount, rounds, graceRounds, minProviders, claimDeposit } = worldFacts;
       assert.deepEqual(
         { ...facts, chainId: 0n, contract: '', consortiumHash: 32 },
-        { chainId: 0n, contract: '', consortiumHash: 32, parameterCount, rounds, graceRounds, minProviders },
+        {
+          chainId: 0n,
+          contract: '',
+          consortiumHash: 32,
+          parameterCount,
+          rounds,
+          graceRounds,
+          minProviders,
+          claimDeposit,
+        },
       );
       assert.ok(facts.chainId > 0n);
       assert.match(facts.contract, /^0x[0-9a-fA-F]{40}$/);
@@ -176,6 +194,80 @@ export function ledgerCompliance(name: string, create: () => Promise<LedgerWorld
       );
     });
 
+    it('takes claims through filing, answer and votes to their end, and keeps the books', async () => {
+      assert.deepEqual(await ledgers[0].claims(), []);
+      let seen = await ledgers[0].changed(0, never);
+      const changed = ledgers[0].changed(seen, never);
+      await assert.rejects(ledgers[0].fileClaim(1, 0, 'notDelivered'), reverts, 'nothing was ordered from oneself');
+      await ledgers[0].fileClaim(1, 1, 'notDelivered');
+      assert.ok((await changed) > seen);
+      seen = await ledgers[0].changed(0, never);
+      await assert.rejects(ledgers[0].fileClaim(1, 1, 'doesNotOpen'), reverts, 'once per exchange');
+      await ledgers[1].fileClaim(1, 3, 'doesNotOpen');
+      const [first, second] = await ledgers[2].claims();
+      const open = { status: 'filed', key: undefined, votesFor: [], votesAgainst: [] } as const;
+      assert.deepEqual(first, {
+        ...open,
+        id: first.id,
+        round: 1,
+        requester: 0,
+        provider: 1,
+        complaint: 'notDelivered',
+        commitment: bytes(16),
+        deadline: first.deadline,
+      });
+      assert.deepEqual([second.requester, second.provider, second.complaint], [1, 3, 'doesNotOpen']);
+      // 7 of each claimant, and of the accused 7 and the price: 101 and 203.
+      assert.equal((await ledgers[0].state()).deposits, 7n + 108n + 7n + 210n);
+
+      await assert.rejects(
+        ledgers[2].answerClaim(first.id, bytes(9), '/ip4/127.0.0.1/tcp/1'),
+        reverts,
+        'the accused alone',
+      );
+      await assert.rejects(ledgers[2].voteClaim(first.id, true), reverts, 'not answered yet');
+      await assert.rejects(ledgers[2].resolveClaim(first.id), reverts, 'too early');
+      await ledgers[1].answerClaim(first.id, bytes(9), '/ip4/127.0.0.1/tcp/1');
+      await assert.rejects(ledgers[0].voteClaim(first.id, true), reverts, 'a side');
+      await ledgers[2].voteClaim(first.id, false);
+      await assert.rejects(ledgers[2].voteClaim(first.id, true), reverts, 'once');
+      const answered = (await ledgers[3].claims())[0];
+      assert.deepEqual([answered.status, answered.key, answered.votesAgainst], ['answered', bytes(9), [2]]);
+      assert.ok(answered.deadline > first.deadline);
+      await ledgers[3].voteClaim(first.id, false);
+      await ledgers[2].resolveClaim(first.id);
+      await world.increaseTime(worldFacts.answerSeconds + 1);
+      await ledgers[0].resolveClaim(second.id);
+      assert.deepEqual(
+        (await ledgers[0].claims()).map(({ status, votesAgainst }) => [status, votesAgainst]),
+        [
+          ['rejected', [2, 3]],
+          ['upheld', []],
+        ],
+      );
+      // The first paid its deposit to the accused; the second got price and fine.
+      const { parties, deposits } = await at(1, 'evaluate');
+      assert.equal(deposits, 0n);
+      assert.deepEqual(
+        parties.map(({ points }) => points),
+        [1687n, 996n + 7n + 210n, 1201n, 2109n - 210n],
+      );
+    });
+
+    it('keeps the mask keys of a round as they were when its orders were fixed', async () => {
+      const keys = await ledgers[0].maskKeys(1);
+      assert.deepEqual(
+        [...keys],
+        ids.map((id) => [id, worldRegistration(id).maskKey]),
+      );
+      assert.equal((await ledgers[0].maskKeys(2)).size, 0);
+    });
+
+    it('says whether more deliveries may come', async () => {
+      assert.equal((await ledgers[0].finalDeliveries(1))?.length, 8);
+      assert.equal(await ledgers[0].finalDeliveries(2), undefined);
+    });
+
     it('removes nobody in the grace rounds', async () => {
       await everyone((ledger, self) => ledger.report(1, self === 3 ? [] : [3]));
       assert.ok((await at(2, 'order')).parties.every(({ credible }) => credible));
@@ -196,7 +288,8 @@ export function ledgerCompliance(name: string, create: () => Promise<LedgerWorld
       await ledgers[1].upload(2, [{ requester: 0, commitment: bytes(3) }]);
       await world.increaseTime(DAY + 1);
       const { parties } = await at(2, 'evaluate');
-      assert.deepEqual([parties[0].points, parties[0].escrow], [1684n, 0n]);
+      assert.deepEqual([parties[0].points, parties[0].escrow], [1677n, 0n]);
+      assert.equal((await ledgers[1].finalDeliveries(2))?.length, 1);
       await assert.rejects(ledgers[2].upload(2, []), reverts, 'too late');
     });
 

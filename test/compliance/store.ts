@@ -15,6 +15,8 @@ export interface StoreCase {
 }
 
 const bytes = (length: number, first: number) => Uint8Array.from({ length }, (_, index) => (first + index) & 0xff);
+/** A blob with a key of its own. */
+const closed = (blob: Uint8Array) => ({ blob: Uint8Array.from(blob), key: bytes(32, 40 + (blob[0] ?? 0)) });
 const pair = (first: number) => ({ publicKey: bytes(32, first), secretKey: bytes(32, first + 100) });
 
 const checkpoint: Checkpoint = {
@@ -90,44 +92,74 @@ export function testStore(name: string, create: () => StoreCase): void {
     assert.deepEqual(await after.roundKey(3), pair(3));
   });
 
-  check('blobs of a round are saved once and come back', async (store, again) => {
+  check('blobs of a round are saved once and come back with their keys', async (store, again) => {
     const blobs = new Map([
-      [4, bytes(300, 1)],
-      [0, bytes(0, 0)],
+      [4, closed(bytes(300, 1))],
+      [0, closed(bytes(0, 0))],
     ]);
     await store.saveBlobs(1, blobs);
     await store.saveBlobs(1, new Map([...blobs].reverse()));
     const back = await again().blobs(1);
     assert.deepEqual(back, blobs);
-    await refuses(again().saveBlobs(1, new Map([[4, bytes(300, 2)]])));
-    await refuses(again().saveBlobs(1, new Map([...blobs, [5, bytes(1, 1)]])));
+    await refuses(again().saveBlobs(1, new Map([[4, closed(bytes(300, 2))]])));
+    await refuses(again().saveBlobs(1, new Map([...blobs, [5, closed(bytes(1, 1))]])));
     await refuses(again().saveBlobs(1, new Map()));
     assert.deepEqual(await again().blobs(1), blobs);
+  });
+
+  check('a saved key is not changed by its owner', async (store) => {
+    const { blob, key } = closed(bytes(30, 1));
+    await store.saveBlobs(1, new Map([[0, { blob, key }]]));
+    key.fill(0);
+    (await store.blobs(1))?.get(0)?.key?.fill(1);
+    assert.deepEqual(await store.blobs(1), new Map([[0, closed(bytes(30, 1))]]));
   });
 
   check('a round without blobs is a saved round', async (store, again) => {
     await store.saveBlobs(1, new Map());
     assert.deepEqual(await again().blobs(1), new Map());
-    await refuses(again().saveBlobs(1, new Map([[1, bytes(4, 4)]])));
+    await refuses(again().saveBlobs(1, new Map([[1, closed(bytes(4, 4))]])));
   });
 
-  check('old blobs are pruned, but their rounds stay used', async (store, again) => {
-    for (const round of [1, 2, 3]) await store.saveBlobs(round, new Map([[0, bytes(50, round)]]));
+  check('keys are forgotten, but of disputed rounds', async (store, again) => {
+    for (const round of [1, 2, 3]) await store.saveBlobs(round, new Map([[0, closed(bytes(50, round))]]));
+    await store.dropBlobKeys(3, new Set([2]));
+    const keyOf = async (round: number) => (await again().blobs(round))?.get(0)?.key;
+    assert.equal(await keyOf(1), undefined);
+    assert.deepEqual(await keyOf(2), closed(bytes(50, 2)).key);
+    assert.deepEqual(await keyOf(3), closed(bytes(50, 3)).key);
+    assert.deepEqual((await again().blobs(2))?.get(0)?.blob, bytes(50, 2));
+    await again().saveBlobs(2, new Map([[0, closed(bytes(50, 2))]]));
+    await again().dropBlobKeys(4, new Set());
+    assert.equal(await keyOf(2), undefined);
+    assert.equal(await keyOf(3), undefined);
+  });
+
+  check('old blobs are pruned once their keys are forgotten, but their rounds stay used', async (store, again) => {
+    const save = (round: number) => store.saveBlobs(round, new Map([[0, closed(bytes(50, round))]]));
+    for (const round of [1, 2, 3]) await save(round);
+    assert.deepEqual(await store.blobs(1), new Map([[0, closed(bytes(50, 1))]]));
+    await store.dropBlobKeys(4, new Set([1, 3]));
+    await save(4);
+    assert.deepEqual(await store.blobs(1), new Map([[0, closed(bytes(50, 1))]]));
+    assert.equal(await store.blobs(2), undefined);
+    await store.dropBlobKeys(4, new Set());
+    await save(5);
     const after = again();
     assert.equal(await after.blobs(1), undefined);
-    assert.deepEqual(await after.blobs(2), new Map([[0, bytes(50, 2)]]));
-    assert.deepEqual(await after.blobs(3), new Map([[0, bytes(50, 3)]]));
-    await refuses(after.saveBlobs(1, new Map([[0, bytes(50, 99)]])));
+    assert.equal(await after.blobs(3), undefined);
+    assert.deepEqual(await after.blobs(4), new Map([[0, closed(bytes(50, 4))]]));
+    await refuses(after.saveBlobs(1, new Map([[0, closed(bytes(50, 99))]])));
   });
 
   check('one long blob is not two short ones', async (store) => {
-    await store.saveBlobs(1, new Map([[0, Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0, 0, 5)]]));
+    await store.saveBlobs(1, new Map([[0, closed(Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0, 0, 5))]]));
     await refuses(
       store.saveBlobs(
         1,
         new Map([
-          [0, Uint8Array.of(1)],
-          [2, Uint8Array.of(5)],
+          [0, closed(Uint8Array.of(1))],
+          [2, closed(Uint8Array.of(5))],
         ]),
       ),
     );
@@ -135,15 +167,17 @@ export function testStore(name: string, create: () => StoreCase): void {
 
   check('blobs of different sets are never taken for the same', async (store) => {
     const set = fc.uniqueArray(fc.tuple(fc.nat(5), fc.uint8Array({ maxLength: 3 })), { selector: ([party]) => party });
+    const blobsOf = (entries: readonly (readonly [number, Uint8Array])[]) =>
+      new Map(entries.map(([party, blob]) => [party, closed(blob)]));
     let round = 0;
     await fc.assert(
       fc.asyncProperty(set, set, async (first, second) => {
         round += 1;
-        await store.saveBlobs(round, new Map(first));
+        await store.saveBlobs(round, blobsOf(first));
         const ordered = (entries: typeof first) => [...entries].sort(([a], [b]) => a - b).map(([p, b]) => [p, [...b]]);
         const same = JSON.stringify(ordered(first)) === JSON.stringify(ordered(second));
-        if (same) await store.saveBlobs(round, new Map(second));
-        else await refuses(store.saveBlobs(round, new Map(second)));
+        if (same) await store.saveBlobs(round, blobsOf(second));
+        else await refuses(store.saveBlobs(round, blobsOf(second)));
       }),
       { seed: 1, numRuns: 200 },
     );

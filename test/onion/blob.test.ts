@@ -62,14 +62,17 @@ describe('a blob', () => {
       for (const count of [0, 1, 100]) {
         const sized = { ...facts, bits, words: count };
         const given = wordsOf(bits, count, bits);
-        assert.deepEqual(await peel(await wrap(given, pair.publicKey, sized), pair, sized), given);
+        assert.deepEqual(await peel(await wrap(given, pair.publicKey, sized, key), pair, sized), given);
       }
     }
   });
 
   it('is different each time, unless its key is', async () => {
     assert.deepEqual(await wrap(words, pair.publicKey, facts, key), blob);
-    const fresh = [await wrap(words, pair.publicKey, facts), await wrap(words, pair.publicKey, facts)];
+    const fresh = [
+      await wrap(words, pair.publicKey, facts, bytesOf('one')),
+      await wrap(words, pair.publicKey, facts, bytesOf('two')),
+    ];
     assert.notDeepEqual(commitment(fresh[0]), commitment(fresh[1]));
     assert.notDeepEqual(fresh[0].subarray(20, 52), fresh[1].subarray(20, 52), 'ephemeral keys');
   });
@@ -118,7 +121,7 @@ describe('a blob that is not what it should be', () => {
       await isRefused(blob, other);
       // Also where the thief rewrites the header to say what is expected there.
       const rewritten = blob.slice();
-      const header = await wrap(wordsOf(2, other.words, other.bits), pair.publicKey, other);
+      const header = await wrap(wordsOf(2, other.words, other.bits), pair.publicKey, other, bytesOf('another'));
       rewritten.set(header.subarray(0, 20));
       await isRefused(rewritten, other);
     }
@@ -131,7 +134,7 @@ describe('a blob that is not what it should be', () => {
   });
 
   it('with layers of two blobs does not open', async () => {
-    const other = await wrap(words, pair.publicKey, facts);
+    const other = await wrap(words, pair.publicKey, facts, bytesOf('another'));
     await isRefused(Buffer.concat([blob.subarray(0, 100), other.subarray(100)]));
     await failsClosed(peel(Buffer.concat([other.subarray(0, 100), blob.subarray(100)]), pair, facts));
   });
@@ -148,13 +151,13 @@ describe('wrap', () => {
   it('refuses keys with which nothing can be agreed', async () => {
     const low = new Uint8Array(32);
     for (const wrong of [low, Uint8Array.of(1, ...low.subarray(1)), new Uint8Array(31), new Uint8Array(0)]) {
-      await assert.rejects(wrap(words, wrong, facts), { code: 'INVALID_KEY', fault: 'peer' });
+      await assert.rejects(wrap(words, wrong, facts, key), { code: 'INVALID_KEY', fault: 'peer' });
     }
   });
 
   it('refuses parties that do not fit their byte', async () => {
     for (const provider of [-1, 256])
-      await assert.rejects(wrap(words, pair.publicKey, { ...facts, provider }), RangeError);
+      await assert.rejects(wrap(words, pair.publicKey, { ...facts, provider }, key), RangeError);
   });
 });
 
@@ -196,6 +199,6 @@ describe('createRoundKey', () => {
     const other = createRoundKey();
     assert.deepEqual([other.publicKey.length, other.secretKey.length], [32, 32]);
     assert.notDeepEqual(other.secretKey, pair.secretKey);
-    assert.deepEqual(await peel(await wrap(words, other.publicKey, facts), other, facts), words);
+    assert.deepEqual(await peel(await wrap(words, other.publicKey, facts, key), other, facts), words);
   });
 });

@@ -22,6 +22,7 @@ const handlers: ExchangeHandlers = {
   labels: async (_, __, rows) => new Uint8Array(rows.length),
   blob: async () => bytes(1000),
   maskSeed: async () => bytes(32),
+  evidence: async () => bytes(1000),
 };
 /** Length prefixes as the protocol has them. */
 const framing = {
@@ -173,7 +174,14 @@ scene(
   'random bytes on any protocol: one code or a closed stream, and the next request is served',
   async (neighbourhood) => {
     const generous = { burst: 10_000, timeoutMs: 200 };
-    const protocols = { samples: generous, labels: generous, blob: generous, seed: generous, status: generous };
+    const protocols = {
+      samples: generous,
+      labels: generous,
+      blob: generous,
+      seed: generous,
+      evidence: generous,
+      status: generous,
+    };
     const a = await neighbourhood.start(0, { options: { protocols } });
     const b = await neighbourhood.start(1);
     const fuzzer = await neighbourhood.startBare(2);
@@ -187,22 +195,26 @@ scene(
       fc.array(frame, { maxLength: 5 }).map((all) => Buffer.concat(all)),
     );
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom('samples', 'labels', 'blob', 'seed', 'status'), garbage, async (name, sent) => {
-        const stream = await openStream(fuzzer, a, `/dppdl/${name}/1`);
-        const closed = new Promise((resolve) => stream.addEventListener('close', resolve));
-        let received = 0;
-        stream.addEventListener('message', ({ data }) => {
-          received += data.byteLength;
-        });
-        try {
-          if (sent.length > 0) stream.send(sent);
-          await stream.close();
-        } catch {
-          // The peer may have reset the stream by now.
-        }
-        await closed;
-        assert.ok(received < 40 || name === 'samples');
-      }),
+      fc.asyncProperty(
+        fc.constantFrom('samples', 'labels', 'blob', 'seed', 'evidence', 'status'),
+        garbage,
+        async (name, sent) => {
+          const stream = await openStream(fuzzer, a, `/dppdl/${name}/1`);
+          const closed = new Promise((resolve) => stream.addEventListener('close', resolve));
+          let received = 0;
+          stream.addEventListener('message', ({ data }) => {
+            received += data.byteLength;
+          });
+          try {
+            if (sent.length > 0) stream.send(sent);
+            await stream.close();
+          } catch {
+            // The peer may have reset the stream by now.
+          }
+          await closed;
+          assert.ok(received < 40 || name === 'samples');
+        },
+      ),
       { seed: 11, numRuns: 150 },
     );
     assert.equal((await b.blob(0, 1, patient())).length, 1000);

@@ -19,7 +19,7 @@ testExchange('memory exchange', async () => {
 });
 
 const blob = async () => Uint8Array.of(1, 2, 3);
-const handlers = { samples: blob, labels: blob, blob, maskSeed: blob };
+const handlers = { samples: blob, labels: blob, blob, maskSeed: blob, evidence: blob };
 const signal = AbortSignal.timeout(20_000);
 
 test('a fault can change what arrives, and leaves the provider’s copy alone', async () => {

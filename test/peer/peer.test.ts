@@ -31,7 +31,7 @@ test('a status says who is asked for, in which round, and who asks', { timeout: 
     const signal = AbortSignal.timeout(20_000);
     assert.deepEqual(await b.status(3, signal), { party: 8, round: 12, serving: false, version: 1 });
     const never = async (): Promise<Uint8Array> => assert.fail('not asked for');
-    a.serve({ samples: never, labels: never, blob: never, maskSeed: never });
+    a.serve({ samples: never, labels: never, blob: never, maskSeed: never, evidence: never });
     assert.equal((await b.status(3, signal)).serving, true);
   } finally {
     await neighbourhood.end();

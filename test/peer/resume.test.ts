@@ -98,6 +98,7 @@ test('a provider that comes back at another address is found there', { timeout: 
       labels: async () => content,
       blob: async () => content,
       maskSeed: async () => content,
+      evidence: async () => content,
     });
     assert.deepEqual(await b.blob(0, 1, patient()), content);
     const [before] = a.addresses();

@@ -69,7 +69,8 @@ const state: LedgerState = {
   round: 2,
   deadline: 0,
   parties: [party(0, 95n), party(1, 100n), party(2, 100n)],
-  minted: 300n,
+  deposits: 0n,
+      minted: 300n,
 };
 const sources = {
   name: 'test <consortium>',

@@ -60,7 +60,7 @@ async function fill(store: SqliteStore): Promise<void> {
     credibility: [0, 1],
     silence: [0, 0],
   });
-  await store.saveBlobs(1, new Map([[1, bytes(5000, 0x43)]]));
+  await store.saveBlobs(1, new Map([[1, { blob: bytes(5000, 0x43), key: bytes(32, 9) }]]));
 }
 
 test('nothing that was saved lies on the disk in the clear', async () => {
@@ -124,7 +124,10 @@ test('another secret, a foreign database, a torn or random file: each is named',
   const holed = newFolder();
   const whole = open(holed);
   await fill(whole);
-  await whole.saveBlobs(2, new Map([1, 2, 3].map((party) => [party, bytes(50_000, party)])));
+  await whole.saveBlobs(
+    2,
+    new Map([1, 2, 3].map((party) => [party, { blob: bytes(50_000, party), key: bytes(32, 9) }])),
+  );
   whole.close();
   const image = readFileSync(stateFile(holed));
   writeFileSync(stateFile(holed), image.fill(0, 10 * 4096, 14 * 4096));
@@ -145,7 +148,7 @@ test('another secret, a foreign database, a torn or random file: each is named',
   const newer = newFolder();
   open(newer).close();
   const upgrade = new DatabaseSync(stateFile(newer));
-  upgrade.exec('PRAGMA user_version = 2');
+  upgrade.exec('PRAGMA user_version = 3');
   upgrade.close();
   assert.throws(() => open(newer), { code: 'WRONG_VERSION', fault: 'self' });
 
@@ -154,11 +157,26 @@ test('another secret, a foreign database, a torn or random file: each is named',
   assert.throws(() => open(file), { code: 'FAILED', fault: 'self' });
 });
 
+test('a file of before blobs had keys is taken over, its blobs without them', async () => {
+  const folder = newFolder();
+  const store = open(folder);
+  await store.saveBlobs(1, new Map([[2, { blob: bytes(50, 1), key: bytes(32, 9) }]]));
+  store.close();
+  const older = new DatabaseSync(stateFile(folder));
+  older.exec('DROP TABLE blob_key; PRAGMA user_version = 1');
+  older.close();
+  const again = open(folder);
+  assert.deepEqual(await again.blobs(1), new Map([[2, { blob: bytes(50, 1), key: undefined }]]));
+  await again.saveBlobs(2, new Map([[2, { blob: bytes(50, 1), key: bytes(32, 9) }]]));
+  assert.deepEqual((await again.blobs(2))?.get(2)?.key, bytes(32, 9));
+  again.close();
+});
+
 test('a flipped bit in a value, or a value moved elsewhere, is noticed', async () => {
   const folder = newFolder();
   const store = open(folder);
   await fill(store);
-  await store.saveBlobs(2, new Map([[1, bytes(5000, 0x44)]]));
+  await store.saveBlobs(2, new Map([[1, { blob: bytes(5000, 0x44), key: bytes(32, 9) }]]));
   store.close();
   const database = new DatabaseSync(stateFile(folder));
   const value = database.prepare('SELECT value FROM blob WHERE round = 1').get()?.value;
@@ -179,10 +197,12 @@ test('what was saved is there after SIGKILL, and the folder is free', async () =
   assert.equal((await child.lines.next()).value, 'saved');
   await kill(child);
   const store = open(folder);
-  assert.deepEqual(await store.blobs(7), new Map([[2, bytes(200_000, 9)]]));
+  assert.deepEqual(await store.blobs(7), new Map([[2, { blob: bytes(200_000, 9), key: bytes(32, 9) }]]));
   assert.deepEqual(await store.roundKey(7), { publicKey: bytes(32, 1), secretKey: bytes(32, 2) });
   assert.equal((await store.checkpoint())?.round, 7);
-  await assert.rejects(store.saveBlobs(7, new Map([[2, bytes(200_000, 10)]])), { code: 'ALREADY_SAVED' });
+  await assert.rejects(store.saveBlobs(7, new Map([[2, { blob: bytes(200_000, 10), key: bytes(32, 9) }]])), {
+    code: 'ALREADY_SAVED',
+  });
   store.close();
 });
 

@@ -17,13 +17,16 @@ try {
   if (mode === 'save') {
     await store.saveRoundKey(7, { publicKey: bytes(32, 1), secretKey: bytes(32, 2) });
     await store.saveCheckpoint({ round: 7, parameters, alone: parameters, credibility: [], silence: [] });
-    await store.saveBlobs(7, new Map([[2, bytes(200_000, 9)]]));
+    await store.saveBlobs(7, new Map([[2, { blob: bytes(200_000, 9), key: bytes(32, 9) }]]));
     say('saved');
     setInterval(() => {}, 1000);
   }
   for (let round = first; mode === 'loop'; round++) {
     if ((await store.blobs(round)) === undefined) {
-      await store.saveBlobs(round, new Map([1, 2, 3, 4, 5].map((party) => [party, bytes(20_000, party)])));
+      await store.saveBlobs(
+        round,
+        new Map([1, 2, 3, 4, 5].map((party) => [party, { blob: bytes(20_000, party), key: bytes(32, 9) }])),
+      );
     }
     await store.saveCheckpoint({ round, parameters, alone: parameters, credibility: [], silence: [] });
     say(`round ${round}`);
