@@ -45,7 +45,7 @@ const filterFloats = taps * filters1;
 /** Rows of the first convolution's gradient sums, padded to 16 floats. */
 const sumRows = filters1 * 5;
 /** Most pairs a list holds: 64 cells. */
-const listPairs = 80;
+const listPairs = 256;
 
 /** Describes the CNN for pictures with 1 or 3 channels. */
 export function cnnFamily(channels: number, classes: number, rule: TrainingRule): Family {

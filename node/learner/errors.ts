@@ -16,6 +16,8 @@ export type LearnerErrorCode =
   | 'INVALID_OPTION'
   /** The compiled kernels are missing. */
   | 'KERNELS_MISSING'
+  /** The relaxed kernels give wrong results on this host. */
+  | 'KERNELS_WRONG'
   /** The batch needs more memory than there is (at most 4 GB). */
   | 'OUT_OF_MEMORY'
   /** A file does not hold a model, or not all of it. */

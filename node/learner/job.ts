@@ -5,13 +5,16 @@
 import type { TrainOptions } from '../algorithm/ports.ts';
 import type { ModelSpec } from '../consortium.ts';
 import type { LearnerErrorCode } from './errors.ts';
+import type { KernelBuild } from './kernels.ts';
 import type { InputSpec } from './model.ts';
 
 /** What a worker is started with. */
 export interface WorkerSetup {
   readonly model: Exclude<ModelSpec, { kind: 'layers' }>;
   readonly inputs: InputSpec;
-  readonly relaxed: boolean;
+  readonly build: KernelBuild;
+  /** What the main thread has compiled. */
+  readonly kernels: ReadonlyMap<string, WebAssembly.Module>;
 }
 
 /** One piece of work. Inputs are in shared memory; parameters are handed over. */

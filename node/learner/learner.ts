@@ -9,12 +9,15 @@ import { sizeOf } from './engine.ts';
 import { LearnerError } from './errors.ts';
 import { localExecutor, pooledExecutor } from './executors.ts';
 import { uniformParameters } from './initialise.ts';
+import type { WorkerSetup } from './job.ts';
+import { compiledKernels } from './kernels.ts';
 import { createModelEngine, type InputSpec } from './model.ts';
 import { WorkerPool } from './pool.ts';
+import { checkWide } from './wide.ts';
 
 /** How models are trained on this host. */
 export interface LearnerOptions {
-  /** Fuse multiplications with additions: faster, but results differ in their last bits from other hosts'. */
+  /** Fuse multiplications with additions, and use 256-bit registers where V8 can: results differ in their last bits from other hosts'. */
   readonly relaxed?: boolean;
   /**
    * Threads to train on, so that this one stays free and as many calls run at once; 0, the default, uses this thread
@@ -52,7 +55,7 @@ async function readTopology(topology: string | object | undefined): Promise<obje
  * Creates the learner of a consortium's model.
  * @example
  * const learner = await createLearner({ kind: 'mlp', layers: [1024, 128, 64, 10] }, { shape: [32, 32, 1], classes: 10 });
- * @throws {@link LearnerError} `INVALID_MODEL`, `INVALID_OPTION`, `KERNELS_MISSING`.
+ * @throws {@link LearnerError} `INVALID_MODEL`, `INVALID_OPTION`, `KERNELS_MISSING`, `KERNELS_WRONG`.
  */
 export async function createLearner(
   model: ModelSpec,
@@ -72,8 +75,11 @@ export async function createLearner(
       classes,
     });
   }
-  const engine = createModelEngine(model, inputs, relaxed);
+  const build = relaxed ? 'relaxed' : 'portable';
+  const engine = createModelEngine(model, inputs, build);
+  if (relaxed) checkWide(model, inputs);
   const { tensors, outputs } = engine;
+  const setup: WorkerSetup = { model, inputs, build, kernels: compiledKernels() };
   return checkedLearner({
     backend: relaxed ? 'wasm relaxed-simd' : 'wasm simd128',
     tensors,
@@ -81,6 +87,6 @@ export async function createLearner(
     features,
     classes,
     initialise: (seed) => uniformParameters(tensors, seed),
-    executor: threads > 0 ? pooledExecutor(new WorkerPool({ model, inputs, relaxed }, threads)) : localExecutor(engine),
+    executor: threads > 0 ? pooledExecutor(new WorkerPool(setup, threads)) : localExecutor(engine),
   });
 }

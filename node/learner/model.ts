@@ -6,6 +6,7 @@ import type { ModelSpec } from '../consortium.ts';
 import { cnnFamily, pictureSide } from './cnn.ts';
 import { type Engine, type Optimiser, sizeOf, type TrainingRule } from './engine.ts';
 import { LearnerError } from './errors.ts';
+import type { KernelBuild } from './kernels.ts';
 import { mlpFamily } from './mlp.ts';
 import { createEngine } from './network.ts';
 
@@ -45,7 +46,7 @@ function checkMlp(model: Extract<KernelModel, { kind: 'mlp' }>, features: number
  * Creates the engine of a built-in model.
  * @throws {@link LearnerError} `INVALID_MODEL`, `KERNELS_MISSING`.
  */
-export function createModelEngine(model: KernelModel, { shape, classes }: InputSpec, relaxed: boolean): Engine {
+export function createModelEngine(model: KernelModel, { shape, classes }: InputSpec, build: KernelBuild): Engine {
   const rule: TrainingRule = {
     output: 'softmax',
     loss: 'crossEntropy',
@@ -56,7 +57,7 @@ export function createModelEngine(model: KernelModel, { shape, classes }: InputS
     case 'mlp': {
       checkMlp(model, sizeOf(shape), classes);
       const { output = rule.output, loss = rule.loss, dropout = rule.dropout } = model;
-      return createEngine(mlpFamily(model.layers, classes, { ...rule, output, loss, dropout }), relaxed);
+      return createEngine(mlpFamily(model.layers, classes, { ...rule, output, loss, dropout }), build);
     }
     case 'cnn': {
       const expected = [pictureSide, pictureSide, model.channels];
@@ -66,7 +67,7 @@ export function createModelEngine(model: KernelModel, { shape, classes }: InputS
           'Make model.channels and inputs.shape fit each other.',
         );
       }
-      return createEngine(cnnFamily(model.channels, classes, rule), relaxed);
+      return createEngine(cnnFamily(model.channels, classes, rule), build);
     }
   }
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { countParameters, type Engine, type ParameterTensor, type Workload } from './engine.ts';
-import { createKernel } from './kernels.ts';
+import { createKernel, type KernelBuild } from './kernels.ts';
 import { Allocator, firstByte } from './layout.ts';
 import { eachRow, type Run } from './stack.ts';
 
@@ -31,9 +31,9 @@ export interface Family {
 }
 
 /** Creates the engine of a family. @throws LearnerError `KERNELS_MISSING`. */
-export function createEngine(family: Family, relaxed: boolean): Engine {
+export function createEngine(family: Family, build: KernelBuild): Engine {
   const { tensors, features, inputStride, classes, outputs } = family;
-  const kernel = createKernel(family.kernel, relaxed);
+  const kernel = createKernel(family.kernel, build);
   let placed: Placed = { plan: 0, runs: [], write: () => undefined };
   let rowsAt = 0;
   let labelsAt = 0;

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Engine } from './engine.ts';
 import { LearnerError } from './errors.ts';
 import type { Answer, Job, WorkerSetup } from './job.ts';
+import { adoptKernels } from './kernels.ts';
 import { createModelEngine } from './model.ts';
 import { labelInBlocks, predictInBlocks, trainInBlocks } from './work.ts';
 
@@ -34,8 +35,9 @@ function carryOut(engine: Engine, job: Job): Answer {
   }
 }
 
-const { model, inputs, relaxed }: WorkerSetup = workerData;
-const engine = createModelEngine(model, inputs, relaxed);
+const { model, inputs, build, kernels }: WorkerSetup = workerData;
+adoptKernels(kernels);
+const engine = createModelEngine(model, inputs, build);
 parentPort?.on('message', (job: Job) => {
   const answer = carryOut(engine, job);
   const bytes = answer.ok ? answer.result.buffer : undefined;

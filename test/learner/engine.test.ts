@@ -8,7 +8,9 @@ import { test } from 'node:test';
 import type { Engine } from '../../node/learner/engine.ts';
 import { countParameters } from '../../node/learner/engine.ts';
 import { uniformParameters } from '../../node/learner/initialise.ts';
+import { adoptKernels, compiledKernels } from '../../node/learner/kernels.ts';
 import { createModelEngine, type KernelModel } from '../../node/learner/model.ts';
+import { checkWide } from '../../node/learner/wide.ts';
 import { commonValue } from '../../node/learner/work.ts';
 import { assertClose, randomExamples } from './data.ts';
 
@@ -47,8 +49,8 @@ const inputs = { shape: picture, classes: 10 };
 
 test('cells that see only background are copied without changing a bit', () => {
   for (const batch of [1, 5]) {
-    for (const relaxed of [false, true]) {
-      const engine = createModelEngine(cnn, inputs, relaxed);
+    for (const build of ['portable', 'relaxed'] as const) {
+      const engine = createModelEngine(cnn, inputs, build);
       assert.deepEqual(train(engine, 10, batch, background), train(engine, 10, batch, undefined));
     }
   }
@@ -56,7 +58,7 @@ test('cells that see only background are copied without changing a bit', () => {
 
 test('leaving out the common part of the inputs changes an MLP by rounding only', () => {
   for (const batch of [1, 5]) {
-    const engine = createModelEngine(mlp, inputs, false);
+    const engine = createModelEngine(mlp, inputs, 'portable');
     const [short, long] = [train(engine, 50, batch, background), train(engine, 50, batch, undefined)];
     assertClose(short, long, 2e-6);
     assert.notDeepEqual(short, long);
@@ -76,20 +78,37 @@ test('simd128 gives these bits on every host', () => {
   const digest = (values: Float32Array) => createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex');
   assert.deepEqual(
     [mlp, cnn].flatMap((model) => {
-      const engine = createModelEngine(model, inputs, false);
+      const engine = createModelEngine(model, inputs, 'portable');
       return [1, 7].map((batch) => digest(train(engine, 30, batch, background)));
     }),
     [
       'f8a6f858074a193bc0fff4c68e0f138c93fbae329bf5719c44150f0921841442',
       '7191e2dd5efca360fed75523f4f7822290ad4224c9138e0b14a679398ed74f7e',
-      '2a27f341ba3292008d6eaa3d61562c7e1e351788d1568b7f09bde3d67c424bab',
-      'ed274ab26b731ae1acf0bf80aab263346f211598b4d41b720705b01fa27c51b8',
+      '628b77150e797989675c8ae357a5ad2d3a0bb138975af07d43d8dedf607481f5',
+      '388d7d55e7b01f03a7744181385768ca822dc6fcf5bd9ab757720303d7a2b308',
     ],
   );
 });
 
+test('joining registers changes no bit, and is checked', () => {
+  for (const model of [mlp, cnn]) {
+    const [joined, apart] = (['relaxed', 'relaxedApart'] as const).map((build) =>
+      [1, 7].map((batch) => train(createModelEngine(model, inputs, build), 30, batch, background)),
+    );
+    assert.deepEqual(joined, apart);
+    checkWide(model, inputs);
+  }
+  // A host that computes something else is refused: here, one whose joined kernels are not fused.
+  const portable = compiledKernels().get('learner-mlp portable');
+  const relaxed = compiledKernels().get('learner-mlp relaxed');
+  assert.ok(portable !== undefined && relaxed !== undefined);
+  adoptKernels(new Map([['learner-mlp relaxed', portable]]));
+  assert.throws(() => checkWide(mlp, inputs), { code: 'KERNELS_WRONG' });
+  adoptKernels(new Map([['learner-mlp relaxed', relaxed]]));
+});
+
 test('memory is for the batch, and too large a batch is refused', () => {
-  const engine = createModelEngine(mlp, inputs, false);
+  const engine = createModelEngine(mlp, inputs, 'portable');
   const parameters = new Float32Array(countParameters(engine.tensors));
   const load = (batch: number) =>
     engine.load(parameters, { rows: batch, batch, common: 0, learningRate: 0.1, seed: 1 });

@@ -121,11 +121,11 @@ export function forward(layer: Layer, inputs: usize, rows: i32): void {
   );
 }
 
-/** Replaces the negative sums of `rows` rows by zero. */
+/** Replaces the negative sums of `rows` rows by zero; not-a-number stays. */
 export function relu(layer: Layer, rows: i32): void {
   const end = layer.activations + <usize>rows * layer.outputStride;
   for (let at = layer.activations; at < end; at += 16) {
-    v128.store(at, f32x4.max(v128.load(at), f32x4.splat(0)));
+    v128.store(at, f32x4.pmax(v128.load(at), f32x4.splat(0)));
   }
 }
 

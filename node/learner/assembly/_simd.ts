@@ -10,6 +10,12 @@ export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
+/** a where the lanes of `mask` are all ones, b where they are zero. */
+export function select(a: v128, b: v128, mask: v128): v128 {
+  if (RELAXED) return i32x4.relaxed_laneselect(a, b, mask);
+  return v128.bitselect(a, b, mask);
+}
+
 /** The sum of a vector's lanes, in a fixed order. */
 export function sumLanes(a: v128): f32 {
   const pairs = f32x4.add(a, i8x16.shuffle(a, a, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
@@ -32,11 +38,14 @@ export function sumLanesOf4(a: v128, b: v128, c: v128, d: v128): v128 {
   );
 }
 
-/** target[i] += scale · source[i] for `bytes` / 4 floats; `bytes` is a multiple of 16. */
+/** target[i] += scale · source[i] for `bytes` / 4 floats; `bytes` is a multiple of 32. */
 export function addScaled(target: usize, source: usize, scale: f32, bytes: usize): void {
   const factor = f32x4.splat(scale);
-  for (const end = target + bytes; target < end; target += 16, source += 16) {
-    v128.store(target, madd(factor, v128.load(source), v128.load(target)));
+  for (const end = target + bytes; target < end; target += 32, source += 32) {
+    const low = madd(factor, v128.load(source), v128.load(target));
+    const high = madd(factor, v128.load(source, 16), v128.load(target, 16));
+    v128.store(target, low);
+    v128.store(target, high, 16);
   }
 }
 

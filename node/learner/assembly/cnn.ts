@@ -1,18 +1,12 @@
 /**
- * Training and prediction of the paper's CNN: two convolutions ({@link ./_convolution}) below a stack of fully connected
- * layers ({@link ./_stack}).
+ * Training and prediction of the paper's CNN: two convolutions ({@link ./_firstConvolution},
+ * {@link ./_secondConvolution}) below a stack of fully connected layers ({@link ./_stack}).
  * @module
  */
-import {
-  backwardSecond,
-  CELLS_BYTES,
-  forwardFirst,
-  forwardSecond,
-  gatherFirst,
-  updateFirst,
-  updateSecond,
-} from './_convolution';
+import { CELLS_BYTES, FILTERS2 } from './_cells';
 import { backward, layerAt } from './_dense';
+import { forwardFirst, gatherFirst, updateFirst } from './_firstConvolution';
+import { addCellDeltas, FEATURES_BYTES, forwardSecond, maskCellDeltas, updateFilter } from './_secondConvolution';
 import {
   backwardStack,
   finishStep,
@@ -24,8 +18,6 @@ import {
   updateStack,
 } from './_stack';
 
-/** Bytes of the winners of one picture's features. */
-const WINNERS_BYTES: usize = 1024;
 /** Pictures whose cells stay in the first-level cache while the second convolution is updated by them. */
 const GROUP: i32 = 4;
 
@@ -66,43 +58,56 @@ function forwardAll(cnn: Cnn, pictures: usize, rows: i32, training: bool): void 
     const winners = cnn.winners1 + row * CELLS_BYTES;
     forwardFirst(picture, cnn.channels, cnn.common, cnn.weights1, cnn.biases1, cells, winners, cnn.list);
     const features = cnn.features + row * stride;
-    forwardSecond(cells, cnn.weights2, cnn.biases2, features, cnn.winners2 + row * WINNERS_BYTES);
+    forwardSecond(cells, cnn.weights2, cnn.biases2, features, cnn.winners2 + row * FEATURES_BYTES, cnn.list);
   }
   forwardStack(cnn.plan, cnn.features, rows, training);
 }
 
 /** Gradients by the features and cells; sums up those of the first convolution. */
-function backwardAll(cnn: Cnn, pictures: usize, rows: i32): void {
+function backwardAll(cnn: Cnn, pictures: usize, rows: i32, scale: f32): void {
   const head = layerAt(cnn.plan.layers, 0);
   backward(head, cnn.deltas, cnn.features, rows);
   for (let row: usize = 0; row < <usize>rows; row++) {
     const cells = cnn.cells + row * CELLS_BYTES;
     const deltas = cnn.deltas + row * head.inputStride;
-    backwardSecond(deltas, cnn.winners2 + row * WINNERS_BYTES, cnn.weights2, cells, cnn.cellDeltas, cnn.list);
+    memory.fill(cnn.cellDeltas, 0, CELLS_BYTES);
+    for (let filter: usize = 0; filter < FILTERS2; filter++) {
+      addCellDeltas(filter, deltas, cnn.winners2 + row * FEATURES_BYTES, cnn.weights2, cnn.cellDeltas);
+      // The only row: nobody needs these weights any more, and they are in the first-level cache now.
+      if (rows === 1) updateOne(cnn, filter, 0, 1, scale);
+    }
+    maskCellDeltas(cells, cnn.cellDeltas);
     const picture = pictures + row * cnn.pictureStride;
     const winners = cnn.winners1 + row * CELLS_BYTES;
     gatherFirst(picture, cnn.channels, cnn.cellDeltas, winners, cnn.sums, cnn.biasSums, cnn.list);
   }
 }
 
+/** Updates one filter of the second convolution by `rows` pictures from `first` on. */
+function updateOne(cnn: Cnn, filter: usize, first: usize, rows: i32, scale: f32): void {
+  const stride = layerAt(cnn.plan.layers, 0).inputStride;
+  updateFilter(
+    filter,
+    cnn.weights2 + cnn.targetOffset,
+    cnn.biases2 + cnn.targetOffset,
+    cnn.deltas + first * stride,
+    stride,
+    cnn.winners2 + first * FEATURES_BYTES,
+    cnn.cells + first * CELLS_BYTES,
+    rows,
+    scale,
+    cnn.list,
+  );
+}
+
 function updateAll(cnn: Cnn, rows: i32, scale: f32): void {
   updateStack(cnn.plan, cnn.features, rows, scale);
-  const stride = layerAt(cnn.plan.layers, 0).inputStride;
-  const offset = cnn.targetOffset;
-  for (let row = 0; row < rows; row += GROUP) {
-    const first = <usize>row;
-    updateSecond(
-      cnn.weights2 + offset,
-      cnn.biases2 + offset,
-      cnn.deltas + first * stride,
-      stride,
-      cnn.winners2 + first * WINNERS_BYTES,
-      cnn.cells + first * CELLS_BYTES,
-      min(GROUP, rows - row),
-      scale,
-      cnn.list,
-    );
+  for (let row = 0; row < rows && rows > 1; row += GROUP) {
+    for (let filter: usize = 0; filter < FILTERS2; filter++) {
+      updateOne(cnn, filter, <usize>row, min(GROUP, rows - row), scale);
+    }
   }
+  const offset = cnn.targetOffset;
   updateFirst(cnn.weights1 + offset, cnn.biases1 + offset, cnn.channels, cnn.sums, cnn.biasSums, scale);
 }
 
@@ -119,8 +124,9 @@ export function train(cnn: Cnn, pictures: usize, labels: usize, count: i32): i32
     const first = pictures + <usize>start * cnn.pictureStride;
     forwardAll(cnn, first, rows, true);
     if (!backwardStack(plan, labels + start, rows)) return step;
-    backwardAll(cnn, first, rows);
-    updateAll(cnn, rows, updateScale(plan));
+    const scale = updateScale(plan);
+    backwardAll(cnn, first, rows, scale);
+    updateAll(cnn, rows, scale);
     finishStep(plan);
   }
   return -1;
