@@ -6,8 +6,8 @@
 import { smallestPart } from '../onion/graph.ts';
 import type { PartyId } from '../types.ts';
 import type { Arrivals } from './arrivals.ts';
-import { fetchEvidence } from './claims/evidence.ts';
-import { fileClaims, type Grievance, worthClaiming } from './claims/filing.ts';
+import type { Grievance } from './claims/filing.ts';
+import { recoverBlobs } from './claims/recovery.ts';
 import type { RecoveredSeed, RoundKey, SumRequest } from './envelopes.ts';
 import { codeOfOthersFault } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
@@ -55,6 +55,11 @@ export async function collectSum(
   const self = await selfOf(member);
   const request = (await sumsOf(member, state, round)).get(self);
   if (request === undefined) return nothing;
+  if (!(await envelopes.isKeyed(request))) {
+    const message = 'This party’s keys were changed during the round';
+    observe({ type: 'warning', round, code: 'KEY_CHANGED', party: null, message });
+    return nothing;
+  }
   const asked = request.orders.map(({ provider }) => provider);
   const committed = (await ledger.deliveries(round)).filter(({ requester }) => requester === self);
 
@@ -83,19 +88,12 @@ export async function collectSum(
       }
     }),
   );
-  const worth = worthClaiming(request, grievances, delivered.size, facts.claimDeposit);
-  const claimed = await fileClaims(member, round, worth);
-  const jurors = state.parties.filter(({ id, credible }) => credible && id !== self).map(({ id }) => id);
-  await Promise.all(
-    claimed.map(async ({ delivery, complaint }) => {
-      if (complaint === 'doesNotOpen') return;
-      const { provider } = delivery;
-      const evidence = await fetchEvidence(member, { ...delivery, round }, jurors, signal);
-      if (evidence === undefined) return;
-      const words = await openBlob(member, request, provider, key, signal, async () => evidence);
-      if (typeof words !== 'string') delivered.set(provider, words);
-    }),
-  );
+  const found = await recoverBlobs(member, request, state, grievances, delivered.size, signal);
+  for (const [provider, blob] of found) {
+    const words = await openBlob(member, request, provider, key, signal, async () => blob);
+    if (typeof words !== 'string') delivered.set(provider, words);
+    else if (words === 'AUTH_FAILED') broken.push(provider);
+  }
   const unreachable = grievances
     .map(({ delivery }) => delivery.provider)
     .filter((provider) => !broken.includes(provider) && !delivered.has(provider));

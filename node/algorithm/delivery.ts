@@ -20,7 +20,7 @@ export async function deliver(
   round: number,
   gradient: Float32Array,
 ): Promise<void> {
-  const { envelopes, ledger, releases, store } = member;
+  const { envelopes, ledger, observe, releases, store } = member;
   const self = await selfOf(member);
   if (state.round !== round || state.phase !== 'deliver' || state.parties[self].acted) return;
 
@@ -31,19 +31,18 @@ export async function deliver(
     for (const [requester, request] of await sumsOf(member, state, round)) {
       const count = countOf(request, self);
       if (count === 0) continue;
+      if (!(await envelopes.isKeyed(request))) {
+        const message = 'Its order cannot be filled: this party’s keys were changed during the round';
+        observe({ type: 'warning', round, code: 'KEY_CHANGED', party: requester, message });
+        continue;
+      }
       await releases.gradients({ round, to: requester, count });
       try {
         closed.set(requester, await envelopes.seal(request, gradient));
       } catch (error) {
         // One party's unusable key must cost that party its sum, not everybody the round.
         if (!(error instanceof DppdlError) || error.fault !== 'peer') throw error;
-        member.observe({
-          type: 'warning',
-          round,
-          code: error.code,
-          party: requester,
-          message: 'Its order cannot be filled',
-        });
+        observe({ type: 'warning', round, code: error.code, party: requester, message: 'Its order cannot be filled' });
       }
     }
     await store.saveBlobs(round, closed);

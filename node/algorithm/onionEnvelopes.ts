@@ -75,6 +75,9 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
         throw error;
       }
     },
+    async isKeyed({ parties }) {
+      return Buffer.compare(parties[await selfId()].maskKey, keys.maskKey) === 0;
+    },
     createRoundKey,
     commitment,
 

@@ -102,6 +102,7 @@ export function createHandlers(member: Member, models: ModelShelf, copies: Copie
     async maskSeed(requester, round, missing) {
       const request = (await sumsOf(member, await ledger.state(), round)).get(requester);
       if (request === undefined) throw refused(`Party ${requester} has no sum in round ${round}.`);
+      if (!(await envelopes.isKeyed(request))) throw refused(`This party changed its keys in round ${round}.`);
       const parties = { self: await selfOf(member), requester, missing };
       const refusal = seedRefusal(await roundFacts(round), parties, envelopes.graph(request));
       if (refusal === 'NOT_OVER') throw notReady(`Deliveries of round ${round} are not over.`);

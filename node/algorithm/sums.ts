@@ -12,19 +12,25 @@ import type { LedgerState } from './ports.ts';
 /** Every requester's sum of a round, by requester; parties that ordered nothing have none. */
 export async function sumsOf(member: Member, state: LedgerState, round: number): Promise<Map<PartyId, SumRequest>> {
   const { consortium, ledger } = member;
-  const [orders, keys] = await Promise.all([ledger.orders(round), ledger.encryptionKeys(round)]);
+  const [orders, keys, maskKeys] = await Promise.all([
+    ledger.orders(round),
+    ledger.encryptionKeys(round),
+    ledger.maskKeys(round),
+  ]);
+  // A party that changes its keys in the middle of a round must not spoil the sums it is in.
+  const parties = state.parties.map((party) => ({ ...party, maskKey: maskKeys.get(party.id) ?? party.maskKey }));
   const beacon = beaconOf(keys);
   const byRequester = Map.groupBy(orders, (order: Order) => order.requester);
   const sums = new Map<PartyId, SumRequest>();
   for (const [requester, lines] of byRequester) {
-    const party = state.parties[requester];
+    const party = parties[requester];
     sums.set(requester, {
       round,
       requester: party,
       encryptionKey: keys.get(requester) ?? party.encryptionKey,
       orders: lines.toSorted((a, b) => a.provider - b.provider),
       beacon,
-      parties: state.parties,
+      parties,
       clamp: scheduleAt(consortium.aggregation.clamp, round, consortium.rounds),
     });
   }

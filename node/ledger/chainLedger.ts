@@ -22,7 +22,7 @@ import { has, toBitmap } from '../../sdk/bitmap.ts';
 import type { Client } from '../../sdk/client.ts';
 import { isRevert } from '../../sdk/contract.ts';
 import { LedgerError } from '../../sdk/errors.ts';
-import { decodeEvent, type LedgerEvent, topicsOf } from '../../sdk/events.ts';
+import { decodeEvent, type LedgerEvent, type Position, topicsOf } from '../../sdk/events.ts';
 import { readLogs } from '../../sdk/logs.ts';
 import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
 import type { TransactionTotals } from '../../sdk/sender.ts';
@@ -176,6 +176,16 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     return events.filter(wanted);
   };
 
+  /** Mask keys of the latest rounds; they do not change once a round's orders are fixed. */
+  const maskKeys = new Map<number, ReadonlyMap<PartyId, Uint8Array>>();
+
+  /** The mask key of a party that registered anew, as it was before an event. */
+  const earlierMaskKey = async (id: PartyId, { block, index }: Position): Promise<Uint8Array | undefined> => {
+    const registered = await getEvents(client, { name: 'Registered', indexed: [id], toBlock: block });
+    const latest = registered.filter((event) => event.block < block || event.index < index).at(-1);
+    return latest && getBytes(latest.registration.maskKey);
+  };
+
   const claims = new Map<bigint, Claim>();
   /** Block up to which claims were read. */
   let claimsReadTo: number | undefined;
@@ -318,11 +328,23 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     },
 
     async maskKeys(round) {
-      const [start] = await getEvents(client, { name: 'PhaseStarted', indexed: [round, phases.indexOf('deliver')] });
+      const known = maskKeys.get(round);
+      if (known !== undefined) return known;
+      const fromBlock = await beginningOf(round);
+      const deliver = phases.indexOf('deliver');
+      const [start] =
+        fromBlock === undefined
+          ? []
+          : await getEvents(client, { name: 'PhaseStarted', indexed: [round, deliver], fromBlock });
       if (start === undefined) return new Map();
-      const registered = await getEvents(client, { name: 'Registered', toBlock: start.block });
-      const before = registered.filter(({ block, index }) => block < start.block || index < start.index);
-      return new Map(before.map(({ party, registration }) => [party, getBytes(registration.maskKey)]));
+      const keys = new Map<PartyId, Uint8Array>();
+      for (const { id, maskKey } of (await ledger.state()).parties) {
+        const key = (registrations.get(id)?.block ?? 0) < start.block ? maskKey : await earlierMaskKey(id, start);
+        if (key !== undefined) keys.set(id, key);
+      }
+      maskKeys.set(round, keys);
+      for (const old of maskKeys.keys()) if (old < round - 1) maskKeys.delete(old);
+      return keys;
     },
 
     claims: readClaims,

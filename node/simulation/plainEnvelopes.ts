@@ -37,6 +37,7 @@ export function createPlainBoard(): PlainBoard {
       const formatOf = (clamp: number) => ({ ...fixedPointFor(clamp, levels, 1), bits: 32 });
       return {
         accepts: () => true,
+        isKeyed: async () => true,
         createRoundKey: () => ({ publicKey: new Uint8Array(32).fill(1), secretKey: new Uint8Array(32).fill(1) }),
         // The ledger wants 32 bytes; what is not sent need not be hashed.
         commitment: (blob) => Uint8Array.from({ length: 32 }, (_, index) => blob[index % blob.length]),

@@ -10,6 +10,7 @@ import type { Member } from '../../node/algorithm/member.ts';
 import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
 import type { NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
+import { createNodeKeys } from '../../node/keystore.ts';
 import { createWorld, smallConsortium, type World, type WorldParty } from './world.ts';
 
 const onion = (member: Omit<Member, 'envelopes'>) =>
@@ -292,6 +293,48 @@ describe('a run', () => {
       assert.ok(warningsOf(party).some(({ code, party: whose }) => code === 'INVALID_KEY' && whose === 3));
     }
     for (const { received } of roundsOf(world.parties[3])) assert.equal(received, 0);
+    await assertBooks(world);
+  });
+
+  it('keeps its sums exact when a party registers another mask key between orders and deliveries', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion, smallConsortium({ rounds: 2 }));
+    const { member } = world.parties[3];
+    const changed = Promise.withResolvers<void>();
+    const { maskKey } = createNodeKeys(new Uint8Array(32).fill(5));
+    for (const { member: each } of world.parties) {
+      const { ledger } = each;
+      Object.assign(each, {
+        ledger: {
+          ...ledger,
+          async reached(...given: Parameters<typeof ledger.reached>) {
+            const state = await ledger.reached(...given);
+            if (given[0] === 1 && given[1] === 'deliver') {
+              if (each === member) {
+                const { account, registration } = world.books.model.parties[3];
+                world.books.call(account, {
+                  name: 'update',
+                  registration: { ...registration, maskKey: `0x${Buffer.from(maskKey).toString('hex')}` },
+                });
+                changed.resolve();
+              }
+              await changed.promise;
+              return await ledger.state();
+            }
+            return state;
+          },
+        },
+      });
+    }
+    assertFulfilled(await world.run());
+    for (const [id, party] of world.parties.entries()) {
+      const [first, second] = roundsOf(party);
+      assert.ok(
+        first.received === first.ordered && !first.skipped,
+        'the round in which it changed is as if it had not',
+      );
+      if (id === 3) assert.ok(warningsOf(party).some(({ code, round }) => code === 'KEY_CHANGED' && round === 2));
+      else assert.ok(!second.skipped && second.missing.join() === '3', 'the next one goes by the new key');
+    }
     await assertBooks(world);
   });
 

@@ -19,19 +19,19 @@ const final = ['ClaimExists', 'PhaseMismatch', 'RoundMismatch', 'PointsInsuffici
 
 /**
  * Which grievances are worth a claim. A blob that does not open is certain to be found so by the others. One that did
- * not come may be the network's fault: it is claimed only if its price is at least the deposit that is lost should the
+ * not come may be the network's fault: it is claimed only if its price is at least the stake that is lost should the
  * others get it, and only if more than half of the round's blobs did come, for else the fault is likely on this side.
  */
 export function worthClaiming(
   request: SumRequest,
   grievances: readonly Grievance[],
   delivered: number,
-  deposit: bigint,
+  stake: bigint,
 ): Grievance[] {
   const isOnline = 2 * delivered > delivered + grievances.length;
   return grievances.filter(
     ({ complaint, delivery }) =>
-      complaint === 'doesNotOpen' || (isOnline && BigInt(countOf(request, delivery.provider)) >= deposit),
+      complaint === 'doesNotOpen' || (isOnline && BigInt(countOf(request, delivery.provider)) >= stake),
   );
 }
 

@@ -1,0 +1,243 @@
+/**
+ * Claims (paper, §3.2) from a delivery that was paid for and did not come to their end, in whole runs: who wins, who gets
+ * the blob after all, and what a restart or a lie changes.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AlgorithmError } from '../../node/algorithm/errors.ts';
+import type { Member } from '../../node/algorithm/member.ts';
+import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
+import type { ExchangeHandlers, NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
+import { createWorld, smallConsortium, type World, type WorldParty } from './world.ts';
+
+const onion = (member: Omit<Member, 'envelopes'>) =>
+  createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation });
+const roundsOf = (party: WorldParty) => party.events.filter((event): event is RoundEvent => event.type === 'round');
+const stepsOf = ({ events }: WorldParty) =>
+  events.filter((event): event is Extract<NodeEvent, { type: 'claim' }> => event.type === 'claim');
+const outcomes = (world: World) =>
+  world.books.events.flatMap((event) => (event.name === 'ClaimResolved' ? [event.outcome] : []));
+const votes = (world: World) =>
+  world.books.events.flatMap((event) => (event.name === 'ClaimVoted' ? [[event.party, event.upheld]] : []));
+const notReady = async (): Promise<never> => {
+  throw new AlgorithmError('NOT_READY', 'Never.', { fault: 'peer' });
+};
+
+/** Changes what a party gives to others. */
+function answering({ member }: WorldParty, change: (handlers: ExchangeHandlers) => Partial<ExchangeHandlers>): void {
+  const { exchange } = member;
+  Object.assign(member, {
+    exchange: {
+      ...exchange,
+      serve: (handlers: ExchangeHandlers) => exchange.serve({ ...handlers, ...change(handlers) }),
+    },
+  });
+}
+
+/** Runs everybody; whenever nothing has happened for a while, some seconds pass. */
+async function runAll(world: World, ids?: readonly number[], seconds = 5): Promise<PromiseSettledResult<void>[]> {
+  let over = false;
+  const running = world.run(ids).finally(() => {
+    over = true;
+  });
+  for (let events = -1; !over; ) {
+    for (let turn = 0; turn < 200 && !over; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const { phase } = world.books.model;
+    const isIdle = events === world.books.events.length;
+    events = world.books.events.length;
+    if (isIdle && phase === 'evaluate') world.clock.advance(seconds);
+    if (isIdle && phase === 'closed') world.clock.advance(20 * seconds);
+  }
+  return await running;
+}
+
+function assertFulfilled(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+async function assertBooks(world: World): Promise<void> {
+  const { parties, deposits, minted } = await world.parties[0].member.ledger.state();
+  assert.equal(
+    parties.reduce((sum, { points, escrow }) => sum + points + escrow, deposits),
+    minted,
+  );
+  assert.equal(deposits, 0n, 'every claim has ended');
+}
+
+const oneRound = smallConsortium({ rounds: 1 });
+
+describe('a claim', () => {
+  it('against a provider whom only its requester cannot reach: it answers, the jury hands the blob on, and wins', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({
+      isSilent: ({ protocol, provider, requester }) =>
+        provider === 3 && requester === 0 && (protocol === 'blob' || protocol === 'evidence'),
+    });
+    assertFulfilled(await runAll(world));
+    const [round] = roundsOf(world.parties[0]);
+    assert.ok(!round.skipped && round.received === round.ordered && round.missing.length === 0);
+    assert.deepEqual(votes(world).sort(), [
+      [1, false],
+      [2, false],
+    ]);
+    assert.deepEqual(outcomes(world), ['rejected']);
+    const steps = stepsOf(world.parties[1]).map(({ step }) => step);
+    assert.deepEqual(steps, ['filed', 'answered', 'votedAgainst', 'rejected']);
+    await assertBooks(world);
+  });
+
+  it('against a provider that gives nobody the blob is upheld, and pays price and fine', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    answering(world.parties[3], () => ({ blob: notReady, evidence: notReady }));
+    assertFulfilled(await runAll(world, undefined, 20));
+    assert.deepEqual(outcomes(world), ['upheld', 'upheld', 'upheld']);
+    assert.equal(votes(world).length, 6);
+    for (const [, upheld] of votes(world)) assert.equal(upheld, true);
+    const { facts } = world.parties[0].member;
+    const paid = world.books.events.flatMap((event) => (event.name === 'ClaimResolved' ? [event] : []));
+    for (const { toProvider, toRequester } of paid) {
+      assert.equal(toProvider, 0n);
+      assert.ok(toRequester > 2n * facts.claimDeposit);
+    }
+    await assertBooks(world);
+  });
+
+  it('about a blob that is not closed for its requester is upheld, whatever key is revealed', async () => {
+    const world = await createWorld(
+      [60, 50, 40, 30],
+      (member) => {
+        const envelopes = onion(member);
+        return {
+          ...envelopes,
+          // Party 3 closes for a key that nobody has.
+          seal: async (request, gradient) =>
+            (await member.ledger.self()) === 3
+              ? await envelopes.seal({ ...request, encryptionKey: envelopes.createRoundKey().publicKey }, gradient)
+              : await envelopes.seal(request, gradient),
+        };
+      },
+      oneRound,
+    );
+    assertFulfilled(await runAll(world));
+    assert.deepEqual(outcomes(world), ['upheld', 'upheld', 'upheld']);
+    const filed = world.books.events.flatMap((event) => (event.name === 'ClaimFiled' ? [event.complaint] : []));
+    assert.deepEqual(filed, ['doesNotOpen', 'doesNotOpen', 'doesNotOpen']);
+    await assertBooks(world);
+  });
+
+  it('in bad faith is answered, and costs its requester the deposit', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, smallConsortium({ rounds: 2 }));
+    const { member } = world.parties[0];
+    const { ledger } = member;
+    Object.assign(member, {
+      ledger: {
+        ...ledger,
+        async report(...given: Parameters<typeof ledger.report>) {
+          if (given[0] === 1) for (const provider of [1, 2, 3]) await ledger.fileClaim(1, provider, 'notDelivered');
+          await ledger.report(...given);
+        },
+      },
+    });
+    assertFulfilled(await runAll(world));
+    assert.deepEqual(outcomes(world), ['rejected', 'rejected', 'rejected']);
+    for (const party of world.parties) for (const { skipped } of roundsOf(party)) assert.equal(skipped, false);
+    await assertBooks(world);
+  });
+
+  it('is answered after a restart, with the key that was kept, and the key is forgotten then', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({
+      isSilent: ({ protocol, provider }) => provider === 3 && (protocol === 'blob' || protocol === 'evidence'),
+    });
+    const accused = world.parties[3];
+    const { ledger } = accused.member;
+    let killed = false;
+    const dying: Member = {
+      ...accused.member,
+      ledger: {
+        ...ledger,
+        async answerClaim(...given) {
+          if (killed) return await ledger.answerClaim(...given);
+          killed = true;
+          throw new Error('killed');
+        },
+      },
+    };
+    Object.assign(accused, { member: dying });
+    let over = false;
+    const restarted = Promise.withResolvers<PromiseSettledResult<void>[]>();
+    const others = runAll(world, [0, 1, 2]).finally(() => {
+      over = true;
+    });
+    const [first] = await world.run([3]);
+    assert.ok(first.status === 'rejected' && first.reason.message === 'killed');
+    assert.ok((await accused.store.blobs(1))?.get(0)?.key !== undefined);
+    world.network.setFaults({});
+    world.run([3]).then(restarted.resolve, restarted.reject);
+    assertFulfilled(await others);
+    while (!over) await new Promise((resolve) => setImmediate(resolve));
+    assertFulfilled(await restarted.promise);
+    assert.deepEqual(outcomes(world), ['rejected', 'rejected', 'rejected']);
+    for (const { blob, key } of (await accused.store.blobs(1))?.values() ?? []) {
+      assert.ok(blob.length > 0);
+      assert.equal(key, undefined);
+    }
+    await assertBooks(world);
+  });
+
+  it('is not needed against a provider that dies once the others have what it delivered', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    const firstUploader = () => world.books.events.find(({ name }) => name === 'Uploaded');
+    world.network.setFaults({
+      isSilent({ protocol, provider }) {
+        const first = firstUploader();
+        const isDead =
+          first?.name === 'Uploaded' && first.provider === provider && world.books.model.phase === 'evaluate';
+        return protocol === 'blob' && isDead;
+      },
+    });
+    assertFulfilled(await runAll(world));
+    for (const party of world.parties) assert.deepEqual(roundsOf(party)[0].missing, []);
+    assert.deepEqual(outcomes(world), []);
+  });
+
+  it('is not filed by a party that nobody can reach, nor for less than it risks', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({ isSilent: ({ protocol, requester }) => protocol === 'blob' && requester === 0 });
+    assertFulfilled(await runAll(world));
+    assert.equal(roundsOf(world.parties[0])[0].skipped, true);
+    assert.deepEqual(outcomes(world), []);
+  });
+
+  it('gets a juror’s vote once, however often the juror restarts', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({
+      isSilent: ({ protocol, provider, requester }) => provider === 3 && requester === 0 && protocol === 'blob',
+    });
+    const { member } = world.parties[1];
+    const { ledger } = member;
+    let calls = 0;
+    Object.assign(world.parties[1], {
+      member: {
+        ...member,
+        ledger: {
+          ...ledger,
+          async voteClaim(...given: Parameters<typeof ledger.voteClaim>) {
+            await ledger.voteClaim(...given);
+            calls++;
+            throw new Error('killed');
+          },
+        },
+      },
+    });
+    const others = runAll(world, [0, 2, 3]);
+    const [first] = await world.run([1]);
+    assert.equal(first.status, 'rejected');
+    assertFulfilled(await world.run([1]));
+    assertFulfilled(await others);
+    assert.equal(calls, 1);
+    assert.deepEqual(outcomes(world), ['rejected']);
+    await assertBooks(world);
+  });
+});
