@@ -45,7 +45,6 @@ const byCode: Readonly<Record<string, number>> = {
   NO_CONSTITUTION: exitCodes.usage,
   FILE: exitCodes.usage,
   INVALID_PARAMETER: exitCodes.usage,
-  INVITATION_EXPIRED: exitCodes.membership,
   REMOVED: exitCodes.membership,
   CLOSED: exitCodes.membership,
 };
@@ -53,6 +52,7 @@ const byCode: Readonly<Record<string, number>> = {
 /** The ledger's refusals, by its own name for them, that are about who may join. */
 const byRevert: Readonly<Record<string, number>> = {
   PartiesNotInvited: exitCodes.membership,
+  PartiesAlreadyRegistered: exitCodes.membership,
   PartiesFull: exitCodes.membership,
   InvitationExpired: exitCodes.membership,
   InvitationInvalidSigner: exitCodes.membership,

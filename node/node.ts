@@ -17,6 +17,7 @@ import { readExamples } from './dataset/readExamples.ts';
 import { createNodeKeys, readAccount, readNodeSecret, readPassword } from './keystore.ts';
 import { createLearner } from './learner/learner.ts';
 import { createChainLedger } from './ledger/chainLedger.ts';
+import { announceAddress, assertMayJoin, assertOpen } from './ledger/joining.ts';
 import type { Log } from './monitor/log.ts';
 import { createPeer } from './peer/peer.ts';
 import { openBudgetLedger } from './privacy/budget.ts';
@@ -67,16 +68,18 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
   cleanup.defer(() => client.close());
   const latestBlock = async () => (await client.provider.getBlock('latest'))?.timestamp ?? 0;
   assertClock(clockSkew(systemClock.now(), await readChainTime(config.ledger.rpcUrl, latestBlock)));
+  const invitation =
+    config.ledger.invitation === undefined ? undefined : await readInvitation(config.ledger.invitation);
   const chainLedger = createChainLedger({
     client,
-    invitation: config.ledger.invitation === undefined ? undefined : await readInvitation(config.ledger.invitation),
+    invitation,
     pollIntervalMs: config.ledger.pollIntervalMs,
     onTrouble: (error) => log.child('ledger').warn('The chain does not answer', { code: error.code }),
   });
   const { ledger, directory } = withDirectory(chainLedger);
   const facts = await ledger.facts();
 
-  const store = createSqliteStore({ folder: config.dataFolder, secret: keys.storeKey });
+  const store = createSqliteStore({ folder: config.dataFolder, secret: keys.storeKey, ledger: config.ledger });
   cleanup.defer(() => store.close());
   const peer = createPeer(
     { seed: keys.peerSeed, listen: config.listen, announce: config.announce },
@@ -90,11 +93,18 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
     journal: createFileJournal(join(config.dataFolder, 'releases.jsonl')),
   });
   const releases = createReleases(budget);
-  const address = config.announce[0] ?? peer.addresses()[0];
+  const contact = { peerId: peer.peerId, address: config.announce[0] ?? peer.addresses()[0] };
+  const [self, state] = await Promise.all([ledger.self(), ledger.state()]);
+  if (self === undefined || (await store.publication()) === undefined) {
+    assertOpen(state);
+    const { maskKey, encryptionKey } = keys;
+    await assertMayJoin(client, { account: account.address, invitation, ...contact, maskKey, encryptionKey });
+  } else if (await announceAddress(client, state, self, contact.address)) {
+    log.info('Told the ledger where this node is reached now', { address: contact.address });
+  }
   observer({
     type: 'started',
-    peerId: peer.peerId,
-    address,
+    ...contact,
     account: account.address,
     examples: train.labels.length,
     backend: learner.backend,
@@ -106,7 +116,7 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
     test,
     sharedSamples: Math.max(1, Math.floor(config.samples.sharingLevel * train.labels.length)),
     seed: config.seed ?? seedOf(secret),
-    contact: { peerId: peer.peerId, address },
+    contact,
     ledger,
     exchange: peer,
     learner,

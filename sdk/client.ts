@@ -99,6 +99,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
 /**
  * Calls a view of the contract.
  * @param block - as it was after this block; the latest unless told.
+ * @param from - the account that asks, where the answer depends on it.
  * @throws RevertError the contract refuses.
  * @throws LedgerError `MALFORMED` it is no ledger; `RPC_REFUSED`, `RPC_UNAVAILABLE`.
  */
@@ -107,10 +108,11 @@ export async function read(
   name: FunctionName,
   parameters: readonly unknown[] = [],
   block?: number,
+  from?: string,
 ): Promise<Result> {
   const data = ledgerInterface.encodeFunctionData(name, parameters);
   try {
-    const call = { to: client.contract, data };
+    const call = { to: client.contract, data, ...(from === undefined ? {} : { from }) };
     const answer = await client.provider.send('eth_call', [call, block === undefined ? 'latest' : toQuantity(block)]);
     return ledgerInterface.decodeFunctionResult(name, answer);
   } catch (cause) {

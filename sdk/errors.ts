@@ -36,6 +36,8 @@ export class LedgerError extends DppdlError<LedgerErrorCode> {}
 const actions: Readonly<Record<string, string>> = {
   PartiesNotInvited:
     'Ask a member for an invitation (`dppdl invite`) and name its file in ledger.invitation, or ask the others to vouch for this account.',
+  PartiesAlreadyRegistered:
+    'Use the dataFolder with which this account joined; if it is lost, take the account out with `dppdl leave` and start again.',
   PartiesFull: 'The ledger has as many parties as it was deployed for; ask the consortium for a new one.',
   PartiesPeerIdTaken:
     "Another party registered this node's peer id. Two nodes may not share a node secret; make a new one with `dppdl keys`.",
@@ -43,6 +45,18 @@ const actions: Readonly<Record<string, string>> = {
   InvitationInvalidSigner:
     'The invitation is for another account or ledger, or its signer may not invite; ask a member for one for this account.',
   ConstitutionInvalidMember: 'Name each account once.',
+};
+
+/** Refusals that operators meet, as sentences. */
+const sentences: Readonly<Record<string, (args: readonly string[]) => string>> = {
+  PartiesNotInvited: ([account, votes, needed]) =>
+    `Account ${account} may not join: it holds no invitation, and ${votes} of the ${needed} parties needed vouch for it`,
+  PartiesAlreadyRegistered: ([account]) =>
+    `Account ${account} has joined already, with other samples, or was voted out`,
+  PartiesFull: ([most]) => `The ledger has all ${most} parties it may have`,
+  PartiesPeerIdTaken: ([party]) => `Party ${party} registered this node's peer id`,
+  InvitationExpired: ([expires]) => `The invitation expired at ${new Date(Number(expires) * 1000).toISOString()}`,
+  InvitationInvalidSigner: () => 'The invitation was not signed for this account and ledger by a party that may invite',
 };
 
 /** A contract's refusal: its custom error by name with the offending values. */
@@ -56,12 +70,17 @@ export class RevertError extends LedgerError {
     const shown = args.map((arg) => String(arg));
     const during = options.call === undefined ? '' : ` ${options.call}`;
     const rest: Partial<DppdlErrorOptions> = options.cause === undefined ? {} : { cause: options.cause };
-    super('REVERTED', `The ledger refused${during}: ${revert}(${shown.join(', ')})`, {
-      fault: 'chain',
-      ...(actions[revert] === undefined ? {} : { action: actions[revert] }),
-      meta: { name: revert, args: shown, ...(options.call === undefined ? {} : { call: options.call }) },
-      ...rest,
-    });
+    super(
+      'REVERTED',
+      (shown.length > 0 ? sentences[revert]?.(shown) : undefined) ??
+        `The ledger refused${during}: ${revert}(${shown.join(', ')})`,
+      {
+        fault: 'chain',
+        ...(actions[revert] === undefined ? {} : { action: actions[revert] }),
+        meta: { name: revert, args: shown, ...(options.call === undefined ? {} : { call: options.call }) },
+        ...rest,
+      },
+    );
     this.revert = revert;
     this.args = args;
   }

@@ -8,7 +8,13 @@ import { describeFailure, exitCodeOf, exitCodes } from '../node/failure.ts';
 import { RevertError } from '../sdk/errors.ts';
 
 it('a refusal to join ends with the code of membership and says what to do', () => {
-  for (const revert of ['PartiesNotInvited', 'PartiesFull', 'InvitationExpired', 'InvitationInvalidSigner']) {
+  for (const revert of [
+    'PartiesNotInvited',
+    'PartiesAlreadyRegistered',
+    'PartiesFull',
+    'InvitationExpired',
+    'InvitationInvalidSigner',
+  ]) {
     const error = new RevertError(revert, []);
     assert.equal(exitCodeOf(error), exitCodes.membership, revert);
     assert.match(describeFailure(error, { json: false, debug: false }), /\n→ /, revert);

@@ -3,6 +3,7 @@
  * @module
  */
 import { normaliseCredibility } from '../credibility/credibility.ts';
+import type { PartyId } from '../types.ts';
 import {
   accuracyOf,
   credibleOthers,
@@ -33,7 +34,7 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   const publication = await publishedSamples(member);
 
   // 2: privacy level initialisation: λ_i = u_i / |D_i|.
-  const self = (await ledger.self()) ?? (await register(member, publication));
+  const self = (await joined(member, publication)) ?? (await register(member, publication));
   member.observe({
     type: 'registered',
     party: self,
@@ -47,10 +48,11 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   // next round and gets no labels before; it starts with the same credibility for all and its own model.
   const state = await ledger.reached(0, 'benchmark', signal);
   const isLate = state.round > 0;
+  const isPending = !state.parties[self].credible;
   const others = credibleOthers(state, self);
   const samples = ownSamples(member, publication);
   const inTime = waitingSignal(member, state, waitingShares.labels, signal);
-  const rating = isLate ? undefined : await rateOthers(member, 0, samples, standalone, others, inTime);
+  const rating = isLate || isPending ? undefined : await rateOthers(member, 0, samples, standalone, others, inTime);
 
   // 4: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
   const everyone = others.map((party) => party.id);
@@ -96,6 +98,14 @@ async function publishedSamples(member: Member): Promise<Publication> {
   const publication = { bytes: encodeSamples(samples), privacy };
   await member.store.savePublication(publication);
   return publication;
+}
+
+/** This party's id, if the ledger has it with these samples; a party that resigned comes back with new ones. */
+async function joined({ ledger }: Member, publication: Publication): Promise<PartyId | undefined> {
+  const self = await ledger.self();
+  if (self === undefined) return undefined;
+  const { samplesHash: stated } = (await ledger.state()).parties[self];
+  return Buffer.compare(stated, samplesHash(publication.bytes)) === 0 ? self : undefined;
 }
 
 /** INIT: states who this party is, how much it has, how much it shares, and what its samples cost in privacy. */

@@ -10,7 +10,7 @@ import { forgetKeys } from './claims/answering.ts';
 import type { Copies } from './claims/evidence.ts';
 import { keepClaims } from './claims/keeping.ts';
 import { AlgorithmError } from './errors.ts';
-import { accuracyOf, type Member } from './member.ts';
+import { accuracyOf, type Member, selfOf } from './member.ts';
 import { ModelShelf } from './modelShelf.ts';
 import type { Checkpoint, LedgerState } from './ports.ts';
 import { report } from './reporting.ts';
@@ -81,7 +81,8 @@ async function playRounds(
 
   let state = await ledger.state();
   while (checkpoint.round < facts.rounds && state.phase !== 'closed') {
-    await refuseIfRemoved(member, state);
+    state = await admitted(member, state, checkpoint, signal);
+    if (state.phase === 'closed') break;
     // A party that was away for several rounds goes on with the present one.
     const round: number = Math.max(checkpoint.round + 1, state.round);
     checkpoint = await playRound(member, round, checkpoint, models, signal);
@@ -97,12 +98,30 @@ async function playRounds(
   });
 }
 
-async function refuseIfRemoved(member: Member, state: LedgerState): Promise<void> {
-  const self = await member.ledger.self();
-  if (self === undefined || state.parties[self].credible) return;
-  throw new AlgorithmError('REMOVED', `The other parties voted this one (party ${self}) out in round ${state.round}.`, {
-    fault: 'self',
-    action:
-      'Its models label the published samples worse than the consortium asks; improve the data and ask for a new invitation.',
-  });
+/**
+ * The ledger once this party is one of C. Who joined in the round of its checkpoint is so from the next round on, which
+ * a restart must wait for as its first run did.
+ * @throws AlgorithmError `REMOVED`.
+ */
+async function admitted(
+  member: Member,
+  state: LedgerState,
+  { round }: Checkpoint,
+  signal: AbortSignal,
+): Promise<LedgerState> {
+  const self = await selfOf(member);
+  if (state.parties[self].credible) return state;
+  if (state.round === round) {
+    const next = await member.ledger.reached(round + 1, 'order', signal);
+    if (next.parties[self].credible || next.phase === 'closed') return next;
+  }
+  throw new AlgorithmError(
+    'REMOVED',
+    `This party (${self}) is no longer one of those that count: the others voted it out, or its account resigned.`,
+    {
+      fault: 'self',
+      action:
+        'If it was voted out, its models label the published samples worse than the consortium asks, or it was silent for too long: its account cannot come back. If it resigned, join again with an empty dataFolder.',
+    },
+  );
 }

@@ -2,7 +2,6 @@
  * What the preflight looks at outside this machine: chain, clock, ledger, membership, and the other parties' nodes.
  * @module
  */
-import { getVouchers } from '../../sdk/actions/getVouchers.ts';
 import { isMember } from '../../sdk/actions/isMember.ts';
 import { type Client, createClient } from '../../sdk/client.ts';
 import type { LedgerFacts, LedgerState } from '../algorithm/ports.ts';
@@ -11,6 +10,7 @@ import { type NodeConfig, readInvitation } from '../config.ts';
 import { type Consortium, consortiumHash } from '../consortium.ts';
 import { DppdlError } from '../errors.ts';
 import { KeystoreError, type NodeKeys } from '../keystore.ts';
+import { assertMayJoin, assertOpen } from '../ledger/joining.ts';
 import { createPeer, peerIdOf } from '../peer/peer.ts';
 import type { Party } from '../types.ts';
 import type { Answer } from './looks.ts';
@@ -81,31 +81,19 @@ export async function lookAtMembership(
     if (party.credible) return [text, party];
     return [{ warning: `${text}; it was voted out`, action: 'Ask the other parties to vouch for it.' }, party];
   }
-  if (state.phase === 'closed') {
-    throw new DppdlError('CLOSED', 'The ledger is closed and takes no new parties.', {
-      fault: 'self',
-      action: 'Ask the consortium for the address of its new ledger.',
-    });
-  }
-  if (await isMember(client, { account })) return [`not yet registered, but named by the constitution; ${place}`, null];
-  if (config.ledger.invitation !== undefined) {
-    const { expires } = await readInvitation(config.ledger.invitation);
-    if (expires > Date.now() / 1000) {
-      return [`not yet registered, invited until ${new Date(expires * 1000).toISOString()}; ${place}`, null];
-    }
-    throw new DppdlError('INVITATION_EXPIRED', `The invitation ${config.ledger.invitation} has expired.`, {
-      fault: 'self',
-      action: 'Ask a member for a new one.',
-    });
-  }
-  const vouchers = await getVouchers(client, { account });
-  return [
-    {
-      warning: `not registered and not invited; ${vouchers.length} of ${state.parties.length} parties vouch for ${account}; ${place}`,
-      action: 'Ask a member for an invitation: dppdl invite --config node.yaml --account <your account>.',
-    },
-    null,
-  ];
+  assertOpen(state);
+  const invitation =
+    config.ledger.invitation === undefined ? undefined : await readInvitation(config.ledger.invitation);
+  const { maskKey, encryptionKey, peerSeed } = nodeKeys;
+  const address = config.announce[0] ?? config.listen[0];
+  await assertMayJoin(client, { account, invitation, peerId: peerIdOf(peerSeed), address, maskKey, encryptionKey });
+  const why =
+    invitation === undefined
+      ? (await isMember(client, { account }))
+        ? 'named by the constitution'
+        : 'the others vouch for it'
+      : `invited until ${new Date(invitation.expires * 1000).toISOString()}`;
+  return [`not yet registered, but may join: ${why}; ${place}`, null];
 }
 
 /** Asks every other party for its status, over the same protocol the rounds use. */

@@ -14,6 +14,8 @@ export type StoreErrorCode =
   | 'CORRUPT'
   /** The state file belongs to another node key. */
   | 'WRONG_SECRET'
+  /** The state file is of another ledger. */
+  | 'WRONG_LEDGER'
   /** The state file was written by another version of the program. */
   | 'WRONG_VERSION'
   /** The disk is full, the folder cannot be written, or the store is closed. */

@@ -22,12 +22,21 @@ import {
 } from './records.ts';
 import { createSealer } from './seal.ts';
 
+/** Which ledger a state belongs to. */
+export interface LedgerPlace {
+  readonly chainId: number;
+  /** 0x and 40 hexadecimal digits, in any case. */
+  readonly contract: string;
+}
+
 /** Where and under which secret a node keeps its state. */
 export interface SqliteStoreOptions {
   /** The data folder; made if it is missing. One node each. */
   readonly folder: string;
   /** The node's secret, from which the key of the file is derived; 32 bytes. */
   readonly secret: Uint8Array;
+  /** The ledger this state is of; another one's is refused. Not asked when left out. */
+  readonly ledger?: LedgerPlace;
   /** Blobs of this many last rounds are kept, ≥ 1; default 4. That a round was saved is never forgotten. */
   readonly keepRounds?: number;
 }
@@ -40,9 +49,9 @@ export interface SqliteStore extends Store {
 
 /**
  * Opens the store of a data folder.
- * @throws StoreError `LOCKED`, `CORRUPT`, `WRONG_SECRET`, `WRONG_VERSION`, `FAILED`
+ * @throws StoreError `LOCKED`, `CORRUPT`, `WRONG_SECRET`, `WRONG_LEDGER`, `WRONG_VERSION`, `FAILED`
  */
-export function createSqliteStore({ folder, secret, keepRounds = 4 }: SqliteStoreOptions): SqliteStore {
+export function createSqliteStore({ folder, secret, ledger, keepRounds = 4 }: SqliteStoreOptions): SqliteStore {
   const sealer = createSealer(secret);
   const database = openDatabase(folder);
 
@@ -64,6 +73,7 @@ export function createSqliteStore({ folder, secret, keepRounds = 4 }: SqliteStor
 
   try {
     proveSecret(database.isEmpty(), readRecord, writeRecord);
+    if (ledger !== undefined) proveLedger(ledger, folder, readRecord, writeRecord);
   } catch (error) {
     database.close();
     throw error;
@@ -176,6 +186,25 @@ function proveSecret(
   }
   if (!isEmpty) throw new StoreError('CORRUPT', 'The state file lacks its proof of secret.', { fault: 'self' });
   writeRecord('proof', new Uint8Array(0));
+}
+
+/** Notes the ledger in a new state, or compares it with the one noted. @throws StoreError `WRONG_LEDGER` */
+function proveLedger(
+  { chainId, contract }: LedgerPlace,
+  folder: string,
+  readRecord: (name: string) => Uint8Array | undefined,
+  writeRecord: (name: string, value: Uint8Array) => void,
+): void {
+  const given = `${contract.toLowerCase()} on chain ${chainId}`;
+  const noted = readRecord('ledger');
+  if (noted === undefined) writeRecord('ledger', Buffer.from(given));
+  const known = noted === undefined ? given : Buffer.from(noted).toString();
+  if (known === given) return;
+  throw new StoreError('WRONG_LEDGER', `${folder} holds the state of the ledger ${known}, not of ${given}.`, {
+    fault: 'self',
+    action: 'Give this ledger a dataFolder of its own, or correct ledger.contract and ledger.chainId.',
+    meta: { folder, known, given },
+  });
 }
 
 const keyName = (round: number) => `key of round ${round}`;

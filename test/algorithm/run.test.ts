@@ -385,6 +385,53 @@ describe('a run', () => {
     await assertBooks(world);
   });
 
+  it('takes a late joiner in that was killed after its INIT and started again in the same round', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion, smallConsortium(), undefined, 3);
+    const [early, late] = [world.parties[0], world.parties[3]];
+    // Round 1 lasts until the late joiner is waiting for round 2, in its second life.
+    const ordering = Promise.withResolvers<void>();
+    const waiting = Promise.withResolvers<void>();
+    const { ledger } = early.member;
+    Object.assign(early.member, {
+      ledger: {
+        ...ledger,
+        async download(...given: Parameters<typeof ledger.download>) {
+          ordering.resolve();
+          await waiting.promise;
+          await ledger.download(...given);
+        },
+      },
+    });
+    const others = world.run([0, 1, 2]);
+    await ordering.promise;
+    const { member } = late;
+    const reached = (act: () => void): Member => ({
+      ...member,
+      ledger: {
+        ...member.ledger,
+        async reached(...given) {
+          if (given[0] === 2) act();
+          return await member.ledger.reached(...given);
+        },
+      },
+    });
+    const killed = reached(() => {
+      throw new Error('killed');
+    });
+    Object.assign(late, { member: killed });
+    const [firstLife] = await world.run([3]);
+    assert.ok(firstLife.status === 'rejected' && firstLife.reason.message === 'killed');
+    Object.assign(late, { member: reached(waiting.resolve) });
+    const secondLife = world.run([3]).finally(waiting.resolve);
+    assertFulfilled(await secondLife);
+    assertFulfilled(await others);
+    assert.deepEqual(
+      roundsOf(late).map(({ round }) => round),
+      [2, 3],
+    );
+    await assertBooks(world);
+  });
+
   it('does not go on in another ledger with what it kept of the first', async () => {
     const [first, second] = await Promise.all([createWorld([50, 40, 30], onion), createWorld([50, 40, 30], onion)]);
     assertFulfilled(await first.run());

@@ -89,18 +89,22 @@ export type PartyChanges = (
   party: number,
 ) => Partial<Pick<Member, 'examples' | 'learner' | 'sharedSamples' | 'generator'>>;
 
-/** Builds a consortium of `sizes.length` parties with so many examples each, every one sharing half of them. */
+/**
+ * Builds a consortium of `sizes.length` parties with so many examples each, every one sharing half of them.
+ * @param startParties - how many start without waiting for the rest.
+ */
 export async function createWorld(
   sizes: readonly number[],
   createEnvelopes: (member: Omit<Member, 'envelopes'>) => Envelopes,
   consortium = smallConsortium(),
   changes: PartyChanges = () => ({}),
+  startParties = sizes.length,
 ): Promise<World> {
   const clock = createManualClock();
   const accounts = sizes.map(() => getAddress(hexlify(randomBytes(20))));
   const probe = await createLearner(consortium.model, consortium.inputs);
   const books = createMemoryLedger({
-    facts: factsOf(consortium, probe.parameterCount, sizes.length),
+    facts: { ...factsOf(consortium, probe.parameterCount, sizes.length), startParties },
     members: accounts,
     clock,
   });

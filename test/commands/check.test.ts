@@ -8,7 +8,7 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { createNodeKeys, readNodeSecret } from '../../node/keystore.ts';
 import { createChainLedger } from '../../node/ledger/chainLedger.ts';
 import { toChain } from '../../node/ledger/registrations.ts';
@@ -16,6 +16,7 @@ import { createPeer, peerIdOf } from '../../node/peer/peer.ts';
 import type { Finding } from '../../node/preflight/looks.ts';
 import type { Party, Registration } from '../../node/types.ts';
 import { init } from '../../sdk/actions/init.ts';
+import { invite } from '../../sdk/actions/invite.ts';
 import { createClient } from '../../sdk/client.ts';
 import { freePort } from '../chain.ts';
 import { fastSending, registrationOf } from '../sdk/ledgerFixture.ts';
@@ -174,11 +175,20 @@ describe('dppdl check', { timeout: 300_000 }, () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('warns, and goes on, about files others may read and an account nobody invited', async () => {
-    const { file } = await sites.siteWith('warnings', async (config, site) => {
-      await chmod(join(site, 'password'), 0o644);
+  it('warns, and goes on, about files others may read', async () => {
+    const { file } = await sites.siteWith('warnings', (_, site) => chmod(join(site, 'password'), 0o644));
+    const { answer, exitCode } = await check(file);
+    assert.deepEqual(
+      answer.findings.filter(({ state }) => state === 'warning').map(({ name }) => name),
+      ['keys'],
+    );
+    assert.equal(exitCode, 0);
+  });
+
+  it('tries an account on the ledger: nobody invited it, or its invitation is another’s, or it may join', async () => {
+    const [member, , , , stranger] = sites.chain.wallets;
+    const uninvited = await sites.siteWith('uninvited', async (config) => {
       const { chain, contract, folder } = sites;
-      const [, , , , stranger] = chain.wallets;
       const other = await createSite(join(folder, 'stranger'), {
         rpcUrl: chain.url,
         contract,
@@ -186,12 +196,31 @@ describe('dppdl check', { timeout: 300_000 }, () => {
       });
       config.keys = { ...other.keys, account: join(folder, 'stranger/keys/account.json') };
     });
-    const { answer, exitCode } = await check(file);
-    assert.deepEqual(
-      answer.findings.filter(({ state }) => state === 'warning').map(({ name }) => name),
-      ['keys', 'membership'],
-    );
-    assert.equal(exitCode, 0);
+    const refusal = async () => {
+      const { answer, exitCode } = await check(uninvited.file);
+      const [failed] = answer.findings.filter(({ state }) => state === 'failed');
+      return [failed?.name, failed?.code, exitCode];
+    };
+    assert.deepEqual(await refusal(), ['membership', 'REVERTED', 11]);
+
+    const { url: rpcUrl, chainId } = sites.chain;
+    const client = await createClient({ rpcUrl, chainId, contract: sites.contract, signer: member });
+    const expires = Math.floor(Date.now() / 1000) + 3600;
+    const config = parse(await readFile(uninvited.file, 'utf8'));
+    config.ledger.invitation = 'invitation.json';
+    await writeFile(uninvited.file, stringify(config));
+    const hand = async (account: string, until: number) =>
+      writeFile(
+        join(uninvited.site, 'invitation.json'),
+        JSON.stringify(await invite(client, { account, expires: until })),
+      );
+    await hand(member.address, expires);
+    assert.deepEqual(await refusal(), ['membership', 'REVERTED', 11]);
+    await hand(stranger.address, 1);
+    assert.deepEqual(await refusal(), ['membership', 'REVERTED', 11]);
+    await hand(stranger.address, expires);
+    assert.deepEqual(await refusal(), [undefined, undefined, 0]);
+    client.close();
   });
 
   it('knows a registered party by its node secret, and which other parties answer', async () => {

@@ -11,8 +11,10 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { createNodeKeys, readNodeSecret } from '../../node/keystore.ts';
+import { createSqliteStore } from '../../node/store/sqliteStore.ts';
 import { dppdl } from './cli.ts';
-import { consortium, createSites, type SiteConfig, type Sites } from './site.ts';
+import { consortium, createSite, createSites, type SiteConfig, type Sites } from './site.ts';
 
 describe('dppdl node', { timeout: 300_000 }, () => {
   let sites: Sites;
@@ -57,6 +59,28 @@ describe('dppdl node', { timeout: 300_000 }, () => {
     assert.ok(!(await readdir(site)).includes('state'), 'nothing was written');
     const debug = await dppdl(['node', '--config', file], { DPPDL_DEBUG: '1' });
     assert.match(debug.stderr, /\n {4}at .*Caused by: /s);
+  });
+
+  it('asks whether it may join before it makes samples, which cost their ε', async () => {
+    const { file, site } = await sites.siteWith('uninvited', async (config) => {
+      const { chain, contract, folder } = sites;
+      const accountKey = chain.wallets[4].privateKey;
+      await createSite(join(folder, 'stranger'), { rpcUrl: chain.url, contract, accountKey });
+      config.keys = { ...config.keys, account: join(folder, 'stranger/keys/account.json') };
+    });
+    const ended = await dppdl(['node', '--config', file]);
+    assert.equal(ended.exitCode, 11, ended.stderr);
+    assert.ok(!(await readdir(join(site, 'state'))).includes('releases.jsonl'), 'no release was recorded');
+  });
+
+  it('does not take a data folder to another ledger', async () => {
+    const { file, site } = await sites.siteWith('old folder', () => {});
+    const secret = createNodeKeys(await readNodeSecret(join(site, 'keys/node.json'), 'correct horse')).storeKey;
+    const ledger = { chainId: 31337, contract: `0x${'12'.repeat(20)}` };
+    createSqliteStore({ folder: join(site, 'state'), secret, ledger }).close();
+    const ended = await dppdl(['node', '--config', file, '--json']);
+    assert.equal(ended.exitCode, 8, ended.stderr);
+    assert.match(ended.stderr, /WRONG_LEDGER/);
   });
 
   it('stops when its port is taken', async () => {

@@ -237,3 +237,18 @@ async function kill(child: ReturnType<typeof start>): Promise<void> {
   child.process.kill('SIGKILL');
   await child.exit;
 }
+
+test('a data folder stays with its ledger', () => {
+  const folder = newFolder();
+  const ledger = { chainId: 1337, contract: `0x${'aB'.repeat(20)}` };
+  createSqliteStore({ folder, secret, ledger }).close();
+  createSqliteStore({ folder, secret, ledger: { ...ledger, contract: ledger.contract.toLowerCase() } }).close();
+  for (const other of [
+    { ...ledger, chainId: 1338 },
+    { ...ledger, contract: `0x${'cd'.repeat(20)}` },
+  ]) {
+    assert.throws(() => createSqliteStore({ folder, secret, ledger: other }), { code: 'WRONG_LEDGER' });
+  }
+  // The refusals closed the file again, and tools that need no ledger do not name one.
+  createSqliteStore({ folder, secret }).close();
+});
