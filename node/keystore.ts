@@ -4,21 +4,13 @@
  * may one day live in an external signer, and the node's keys may not.
  * @module
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  hkdfSync,
-  type KeyObject,
-  scrypt as nodeScrypt,
-} from 'node:crypto';
+import { scrypt as nodeScrypt } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getAddress } from 'ethers/address';
 import { scrypt } from 'ethers/crypto';
 import { decryptKeystoreJson, encryptKeystoreJson, Wallet } from 'ethers/wallet';
-import type { Keys } from './algorithm/ports.ts';
 import { DppdlError, type DppdlErrorOptions } from './errors.ts';
 import { secureBytes } from './random.ts';
 import { systemCode } from './systemCode.ts';
@@ -28,6 +20,7 @@ export type KeystoreErrorCode =
   | 'NOT_FOUND'
   | 'NOT_READABLE'
   | 'NOT_A_KEYSTORE'
+  | 'WRONG_KIND'
   | 'WRONG_PASSWORD'
   | 'NO_PASSWORD'
   | 'ALREADY_EXISTS'
@@ -49,60 +42,6 @@ scrypt.register((password, salt, N, r, p, length) => {
     nodeScrypt(password, salt, length, { N, r, p, maxmem }, (error, key) => (error ? reject(error) : resolve(key)));
   });
 });
-
-/** Everything derived from a node's secret. */
-export interface NodeKeys extends Keys {
-  /** Seed of the libp2p identity, ed25519; 32 bytes. */
-  readonly peerSeed: Uint8Array;
-  /** X25519 secret whose public half is {@link Keys.encryptionKey}; 32 bytes. */
-  readonly encryptionSecret: Uint8Array;
-  /** Key under which the store encrypts what it must keep secret; 32 bytes. */
-  readonly storeKey: Uint8Array;
-}
-
-/** DER of PKCS #8 (RFC 8410) up to the 32 bytes of an X25519 secret. */
-const X25519_SECRET = Buffer.from('302e020100300506032b656e04220420', 'hex');
-/** DER of SubjectPublicKeyInfo (RFC 8410) up to the 32 bytes of an X25519 public key. */
-const X25519_PUBLIC = Buffer.from('302a300506032b656e032100', 'hex');
-
-function x25519Secret(bytes: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([X25519_SECRET, bytes]), format: 'der', type: 'pkcs8' });
-}
-
-function x25519PublicBytes(secret: KeyObject): Uint8Array {
-  const der = createPublicKey(secret).export({ format: 'der', type: 'spki' });
-  return new Uint8Array(der.subarray(X25519_PUBLIC.length));
-}
-
-/**
- * Derives a node's keys: HKDF-SHA256 (RFC 5869) of the secret, no salt, one label a key, so that none reveals another.
- * `agree` throws {@link KeystoreError} `BAD_PUBLIC_KEY` for a key of the wrong length or of small order (RFC 7748, 6.1).
- * @param secret - 32 bytes, as {@link readNodeSecret} gives them.
- */
-export function createNodeKeys(secret: Uint8Array): NodeKeys {
-  const derive = (label: string) => new Uint8Array(hkdfSync('sha256', secret, '', `dppdl/1/${label}`, 32));
-  const maskSecret = x25519Secret(derive('mask'));
-  const encryptionSecret = derive('encryption');
-  return {
-    maskKey: x25519PublicBytes(maskSecret),
-    encryptionKey: x25519PublicBytes(x25519Secret(encryptionSecret)),
-    agree(maskKey) {
-      try {
-        const key = Buffer.concat([X25519_PUBLIC, maskKey]);
-        const publicKey = createPublicKey({ key, format: 'der', type: 'spki' });
-        return new Uint8Array(diffieHellman({ privateKey: maskSecret, publicKey }));
-      } catch (cause) {
-        throw new KeystoreError('BAD_PUBLIC_KEY', 'A party registered a mask key that is no usable X25519 key.', {
-          fault: 'peer',
-          cause,
-        });
-      }
-    },
-    peerSeed: derive('peer'),
-    encryptionSecret,
-    storeKey: derive('store'),
-  };
-}
 
 function alreadyExists(path: string, cause?: unknown): KeystoreError {
   return new KeystoreError('ALREADY_EXISTS', `${path} already exists and is never overwritten.`, {
@@ -176,9 +115,12 @@ export async function createKeystores(
   const account = accountKey === undefined ? Wallet.createRandom() : new Wallet(accountKey);
   // The format holds any 32 bytes that are a secp256k1 secret; all but one in 2¹²⁸ are, and this one draws such.
   const secret = Wallet.createRandom();
-  const encrypt = ({ address, privateKey }: { address: string; privateKey: string }) =>
-    encryptKeystoreJson({ address, privateKey }, password, { scrypt: { N: 2 ** costLog2, r: 8, p: 1 } });
-  const [accountJson, nodeJson] = await Promise.all([encrypt(account), encrypt(secret)]);
+  const encrypt = async ({ address, privateKey }: { address: string; privateKey: string }, kind: Kind) => {
+    const key = { address, privateKey };
+    const json = await encryptKeystoreJson(key, password, { scrypt: { N: 2 ** costLog2, r: 8, p: 1 } });
+    return JSON.stringify({ dppdl: kind, ...JSON.parse(json) });
+  };
+  const [accountJson, nodeJson] = await Promise.all([encrypt(account, 'account'), encrypt(secret, 'node')]);
   await writeNew(files.account, accountJson);
   try {
     await writeNew(files.node, nodeJson);
@@ -189,8 +131,14 @@ export async function createKeystores(
   return { account: account.address };
 }
 
-async function readFileOf(path: string, what: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((cause: unknown) => {
+/** What a keystore holds; its field `dppdl` says it, which other readers of the format pass over. */
+type Kind = 'account' | 'node';
+const names: Readonly<Record<Kind, string>> = { account: 'the ledger account', node: 'the node' };
+
+/** Reads a keystore's JSON. A file made elsewhere has no mark and can only be an account. */
+async function readJson(path: string, kind: Kind): Promise<string> {
+  const what = names[kind];
+  const json = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw systemCode(cause) === 'ENOENT'
       ? new KeystoreError('NOT_FOUND', `There is no keystore of ${what} at ${path}.`, {
           action: 'Correct the path in the keys section, or make keys with `dppdl keys new`.',
@@ -203,6 +151,25 @@ async function readFileOf(path: string, what: string): Promise<string> {
           cause,
         });
   });
+  if ((markOf(json, path) ?? 'account') === kind) return json;
+  throw new KeystoreError(
+    'WRONG_KIND',
+    `${path} is not the keystore of ${what}, but ${names[kind === 'node' ? 'account' : 'node']}’s.`,
+    {
+      action:
+        'Of the two files that `dppdl keys new` writes, give account.json as the account and node.json as the node.',
+      meta: { path },
+    },
+  );
+}
+
+/** The mark of a keystore; undefined if it has none. */
+function markOf(json: string, path: string): unknown {
+  try {
+    return JSON.parse(json)?.dppdl;
+  } catch {
+    throw notAKeystore(path);
+  }
 }
 
 // The cause is left out: the parser's errors may quote what they read.
@@ -215,10 +182,10 @@ const notAKeystore = (path: string) =>
 /**
  * Reads a keystore's address, which stands in it in clear text; needs no password.
  * @returns checksummed address.
- * @throws {@link KeystoreError} `NOT_FOUND`, `NOT_READABLE`, `NOT_A_KEYSTORE`.
+ * @throws {@link KeystoreError} `NOT_FOUND`, `NOT_READABLE`, `NOT_A_KEYSTORE`, `WRONG_KIND`.
  */
 export async function readAddress(path: string): Promise<string> {
-  const json = await readFileOf(path, 'the ledger account');
+  const json = await readJson(path, 'account');
   try {
     return getAddress(`0x${JSON.parse(json).address.replace(/^0x/, '')}`);
   } catch {
@@ -228,14 +195,14 @@ export async function readAddress(path: string): Promise<string> {
 
 async function readKeystore(
   path: string,
-  what: string,
+  kind: Kind,
   password: string,
 ): Promise<{ address: string; privateKey: string }> {
-  const json = await readFileOf(path, what);
+  const json = await readJson(path, kind);
   return await decryptKeystoreJson(json, password).catch((cause: unknown) => {
     const wrongPassword = cause instanceof Error && 'argument' in cause && cause.argument === 'password';
     throw wrongPassword
-      ? new KeystoreError('WRONG_PASSWORD', `The password does not open the keystore of ${what} at ${path}.`, {
+      ? new KeystoreError('WRONG_PASSWORD', `The password does not open the keystore of ${names[kind]} at ${path}.`, {
           action: 'Give the password with which the file was made.',
           meta: { path },
         })
@@ -246,20 +213,20 @@ async function readKeystore(
 /**
  * Opens the ledger account.
  * @returns its checksummed address and its private key, 0x and 64 hexadecimal digits.
- * @throws {@link KeystoreError} `NOT_FOUND`, `NOT_READABLE`, `NOT_A_KEYSTORE`, `WRONG_PASSWORD`.
+ * @throws {@link KeystoreError} `NOT_FOUND`, `NOT_READABLE`, `NOT_A_KEYSTORE`, `WRONG_KIND`, `WRONG_PASSWORD`.
  */
 export async function readAccount(path: string, password: string): Promise<{ address: string; privateKey: string }> {
-  const { address, privateKey } = await readKeystore(path, 'the ledger account', password);
+  const { address, privateKey } = await readKeystore(path, 'account', password);
   return { address, privateKey };
 }
 
 /**
- * Opens the node's secret, for {@link createNodeKeys}.
+ * Opens the node's secret, from which `createNodeKeys` derives all its keys.
  * @returns 32 bytes.
- * @throws {@link KeystoreError} `NOT_FOUND`, `NOT_READABLE`, `NOT_A_KEYSTORE`, `WRONG_PASSWORD`.
+ * @throws {@link KeystoreError} `NOT_FOUND`, `NOT_READABLE`, `NOT_A_KEYSTORE`, `WRONG_KIND`, `WRONG_PASSWORD`.
  */
 export async function readNodeSecret(path: string, password: string): Promise<Uint8Array> {
-  const { privateKey } = await readKeystore(path, 'the node', password);
+  const { privateKey } = await readKeystore(path, 'node', password);
   return new Uint8Array(Buffer.from(privateKey.slice(2), 'hex'));
 }
 

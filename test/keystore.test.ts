@@ -1,5 +1,5 @@
 /**
- * Keystores: made once, opened with the right password only, and the keys derived from them pinned.
+ * Keystores: made once, opened with the right password only, and not taken for one another.
  * @module
  */
 import assert from 'node:assert/strict';
@@ -7,18 +7,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { x25519 } from '@noble/curves/ed25519.js';
-import { hkdf } from '@noble/hashes/hkdf.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
-import {
-  createKeystores,
-  createNodeKeys,
-  readAccount,
-  readAddress,
-  readNodeSecret,
-  readPassword,
-} from '../node/keystore.ts';
+import { createKeystores, readAccount, readAddress, readNodeSecret, readPassword } from '../node/keystore.ts';
 
 /** Cheap scrypt, for tests only. */
 const quick = { costLog2: 4 };
@@ -113,6 +102,19 @@ describe('keystore files', () => {
     }
   });
 
+  it('does not take the keystore of the node for that of the account, or the other way round', async () => {
+    const { account, node } = files();
+    await assert.rejects(readAccount(node, password), { code: 'WRONG_KIND' });
+    await assert.rejects(readAddress(node), { code: 'WRONG_KIND' });
+    await assert.rejects(readNodeSecret(account, password), { code: 'WRONG_KIND' });
+    // An account made by another program has no mark; a node's secret always has.
+    const { dppdl: _, ...bare } = JSON.parse(await readFile(account, 'utf8'));
+    const foreign = join(folder, 'foreign.json');
+    await writeFile(foreign, JSON.stringify(bare));
+    assert.equal((await readAccount(foreign, password)).address, address);
+    await assert.rejects(readNodeSecret(foreign, password), { code: 'WRONG_KIND' });
+  });
+
   it('opens the published test vector of the format', async () => {
     // "Test Vectors", PBKDF2: https://ethereum.org/developers/docs/data-structures-and-encoding/web3-secret-storage/
     const geth = {
@@ -148,41 +150,5 @@ describe('keystore files', () => {
     await assert.rejects(readPassword({ passwordFile: join(folder, 'none') }, {}), { code: 'NO_PASSWORD' });
     await assert.rejects(readPassword({ passwordEnv: 'SECRET' }, {}), { code: 'NO_PASSWORD' });
     await assert.rejects(createKeystores({ account: 'a', node: 'b' }, ''), { code: 'NO_PASSWORD' });
-  });
-});
-
-describe('createNodeKeys', () => {
-  const secret = Uint8Array.from({ length: 32 }, (_, index) => index);
-  const derive = (label: string) => hkdf(sha256, secret, undefined, utf8ToBytes(`dppdl/1/${label}`), 32);
-
-  it('derives what HKDF-SHA256 and X25519 of an independent library give', () => {
-    const keys = createNodeKeys(secret);
-    assert.deepEqual(keys.maskKey, x25519.getPublicKey(derive('mask')));
-    assert.deepEqual(keys.encryptionKey, x25519.getPublicKey(derive('encryption')));
-    assert.deepEqual(keys.encryptionSecret, derive('encryption'));
-    assert.deepEqual(keys.peerSeed, derive('peer'));
-    assert.deepEqual(keys.storeKey, derive('store'));
-    const other = createNodeKeys(new Uint8Array(32).fill(7));
-    assert.deepEqual(keys.agree(other.maskKey), x25519.getSharedSecret(derive('mask'), other.maskKey));
-    assert.deepEqual(keys.agree(other.maskKey), other.agree(keys.maskKey));
-  });
-
-  it('keeps its keys across versions', () => {
-    // Pinned: another value here would lock every member out of its own identity and store.
-    const { maskKey, peerSeed } = createNodeKeys(secret);
-    assert.equal(
-      Buffer.from(maskKey).toString('hex'),
-      '017992d37638c59ba0b444a051e7779ca724cde1f07024230570762ff5a4a902',
-    );
-    assert.equal(
-      Buffer.from(peerSeed).toString('hex'),
-      '3d59a1db3e73707d0212e6fd3d5432b87bf9f565de72de7c5a8ad97e40464654',
-    );
-  });
-
-  it('refuses a mask key of small order or the wrong length, as the peer’s fault', () => {
-    for (const key of [new Uint8Array(32), new Uint8Array(31), Uint8Array.of(1, ...new Uint8Array(31))]) {
-      assert.throws(() => createNodeKeys(secret).agree(key), { code: 'BAD_PUBLIC_KEY', fault: 'peer' });
-    }
   });
 });

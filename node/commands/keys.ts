@@ -8,7 +8,6 @@ import { Command } from 'commander';
 import { readNodeConfig } from '../config.ts';
 import {
   createKeystores,
-  createNodeKeys,
   KeystoreError,
   type KeystoreFiles,
   type PasswordSource,
@@ -16,6 +15,7 @@ import {
   readNodeSecret,
   readPassword,
 } from '../keystore.ts';
+import { createNodeKeys } from '../nodeKeys.ts';
 import { ConfigError } from '../yamlFile.ts';
 import { printFacts, printJson, printLines } from './output.ts';
 

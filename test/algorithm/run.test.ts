@@ -10,7 +10,7 @@ import type { Member } from '../../node/algorithm/member.ts';
 import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
 import type { NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
-import { createNodeKeys } from '../../node/keystore.ts';
+import { createNodeKeys } from '../../node/nodeKeys.ts';
 import { createWorld, smallConsortium, type World, type WorldParty } from './world.ts';
 
 const onion = (member: Omit<Member, 'envelopes'>) =>

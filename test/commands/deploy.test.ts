@@ -103,6 +103,7 @@ describe('dppdl deploy', () => {
     const run = (...more: string[]) => runCommand(createDeployCommand(), [...parameters, ...more]);
     await assert.rejects(run('--invite', '0x12'), { code: 'commander.invalidArgument' });
     await assert.rejects(run('--chain-id', 'x'), { code: 'commander.invalidArgument' });
+    await assert.rejects(run(...invited(), '--keystore', join(folder, 'node.json')), { code: 'WRONG_KIND' });
     await assert.rejects(run('--chain-id', '7', ...invited()), { code: 'WRONG_CHAIN', fault: 'self' });
     await assert.rejects(run(...invited(), ...invited()), { code: 'REVERTED', revert: 'ConstitutionInvalidMember' });
     const terms = ['--start-parties', '4', '--max-parties', '3'];

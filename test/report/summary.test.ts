@@ -70,7 +70,7 @@ const state: LedgerState = {
   deadline: 0,
   parties: [party(0, 95n), party(1, 100n), party(2, 100n)],
   deposits: 0n,
-      minted: 300n,
+  minted: 300n,
 };
 const sources = {
   name: 'test <consortium>',
