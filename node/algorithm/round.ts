@@ -69,13 +69,15 @@ export async function playRound(
 
   // 2: three-layer onion-style encryption of what the others ordered; the commitments move the points.
   announce(delivering);
-  await deliver(member, delivering, round, gradient);
   const arrivals = new Arrivals(member, round);
   const [delivered, wanted] = [new AbortController(), new AbortController()];
   const gathering = arrivals.gather(
     AbortSignal.any([signal, delivered.signal]),
     AbortSignal.any([signal, wanted.signal]),
   );
+  // It is waited for below; until then its failure is not one that nobody looks at.
+  gathering.catch(() => undefined);
+  await deliver(member, delivering, round, gradient);
   const evaluating = await ledger.reached(round, 'evaluate', signal).finally(() => delivered.abort());
   await gathering;
   const deliveriesDone = seconds();

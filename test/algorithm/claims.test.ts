@@ -35,10 +35,10 @@ function answering({ member }: WorldParty, change: (handlers: ExchangeHandlers) 
   });
 }
 
-/** Runs everybody; whenever nothing has happened for a while, some seconds pass. */
-async function runAll(world: World, ids?: readonly number[], seconds = 5): Promise<PromiseSettledResult<void>[]> {
+/** Runs everybody while time passes: `seconds` whenever all wait for something, and more once only claims are left. */
+async function runWithTime(world: World, seconds: number): Promise<PromiseSettledResult<void>[]> {
   let over = false;
-  const running = world.run(ids).finally(() => {
+  const running = world.run().finally(() => {
     over = true;
   });
   for (let events = -1; !over; ) {
@@ -74,7 +74,7 @@ describe('a claim', () => {
       isSilent: ({ protocol, provider, requester }) =>
         provider === 3 && requester === 0 && (protocol === 'blob' || protocol === 'evidence'),
     });
-    assertFulfilled(await runAll(world));
+    assertFulfilled(await world.run());
     const [round] = roundsOf(world.parties[0]);
     assert.ok(!round.skipped && round.received === round.ordered && round.missing.length === 0);
     assert.deepEqual(votes(world).sort(), [
@@ -90,7 +90,7 @@ describe('a claim', () => {
   it('against a provider that gives nobody the blob is upheld, and pays price and fine', async () => {
     const world = await createWorld([60, 50, 40, 30], onion, oneRound);
     answering(world.parties[3], () => ({ blob: notReady, evidence: notReady }));
-    assertFulfilled(await runAll(world, undefined, 20));
+    assertFulfilled(await runWithTime(world, 20));
     assert.deepEqual(outcomes(world), ['upheld', 'upheld', 'upheld']);
     assert.equal(votes(world).length, 6);
     for (const [, upheld] of votes(world)) assert.equal(upheld, true);
@@ -119,7 +119,7 @@ describe('a claim', () => {
       },
       oneRound,
     );
-    assertFulfilled(await runAll(world));
+    assertFulfilled(await world.run());
     assert.deepEqual(outcomes(world), ['upheld', 'upheld', 'upheld']);
     const filed = world.books.events.flatMap((event) => (event.name === 'ClaimFiled' ? [event.complaint] : []));
     assert.deepEqual(filed, ['doesNotOpen', 'doesNotOpen', 'doesNotOpen']);
@@ -139,7 +139,7 @@ describe('a claim', () => {
         },
       },
     });
-    assertFulfilled(await runAll(world));
+    assertFulfilled(await world.run());
     assert.deepEqual(outcomes(world), ['rejected', 'rejected', 'rejected']);
     for (const party of world.parties) for (const { skipped } of roundsOf(party)) assert.equal(skipped, false);
     await assertBooks(world);
@@ -167,7 +167,7 @@ describe('a claim', () => {
     Object.assign(accused, { member: dying });
     let over = false;
     const restarted = Promise.withResolvers<PromiseSettledResult<void>[]>();
-    const others = runAll(world, [0, 1, 2]).finally(() => {
+    const others = world.run([0, 1, 2]).finally(() => {
       over = true;
     });
     const [first] = await world.run([3]);
@@ -188,16 +188,30 @@ describe('a claim', () => {
 
   it('is not needed against a provider that dies once the others have what it delivered', async () => {
     const world = await createWorld([60, 50, 40, 30], onion, oneRound);
-    const firstUploader = () => world.books.events.find(({ name }) => name === 'Uploaded');
+    const fetched = Promise.withResolvers<void>();
+    let asked = 0;
     world.network.setFaults({
       isSilent({ protocol, provider }) {
-        const first = firstUploader();
-        const isDead =
-          first?.name === 'Uploaded' && first.provider === provider && world.books.model.phase === 'evaluate';
-        return protocol === 'blob' && isDead;
+        if (protocol !== 'blob' || provider !== 3) return false;
+        asked++;
+        if (asked === 3) fetched.resolve();
+        return asked > 3;
       },
     });
-    assertFulfilled(await runAll(world));
+    // The others deliver only when they have what party 3 delivered, and it is dead.
+    for (const { member } of world.parties.slice(0, 3)) {
+      const { ledger } = member;
+      Object.assign(member, {
+        ledger: {
+          ...ledger,
+          async upload(...given: Parameters<typeof ledger.upload>) {
+            await fetched.promise;
+            await ledger.upload(...given);
+          },
+        },
+      });
+    }
+    assertFulfilled(await world.run());
     for (const party of world.parties) assert.deepEqual(roundsOf(party)[0].missing, []);
     assert.deepEqual(outcomes(world), []);
   });
@@ -205,7 +219,7 @@ describe('a claim', () => {
   it('is not filed by a party that nobody can reach, nor for less than it risks', async () => {
     const world = await createWorld([60, 50, 40, 30], onion, oneRound);
     world.network.setFaults({ isSilent: ({ protocol, requester }) => protocol === 'blob' && requester === 0 });
-    assertFulfilled(await runAll(world));
+    assertFulfilled(await world.run());
     assert.equal(roundsOf(world.parties[0])[0].skipped, true);
     assert.deepEqual(outcomes(world), []);
   });
@@ -231,7 +245,7 @@ describe('a claim', () => {
         },
       },
     });
-    const others = runAll(world, [0, 2, 3]);
+    const others = world.run([0, 2, 3]);
     const [first] = await world.run([1]);
     assert.equal(first.status, 'rejected');
     assertFulfilled(await world.run([1]));

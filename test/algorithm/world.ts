@@ -59,7 +59,7 @@ export function toyExamples(count: number, seed: number): Examples {
 }
 
 /** A generator that publishes fresh points of the same kind, so that tests do not depend on privacy noise. */
-const toyGenerator: SampleGenerator = {
+export const toyGenerator: SampleGenerator = {
   async generate(_, count) {
     const { inputs, shape } = toyExamples(count, 999);
     return { samples: { inputs, shape }, privacy: { generator: 'gaussian', epsilon: 4, delta: 1e-5, unit: 'record' } };
