@@ -9,8 +9,8 @@ import { madd } from './_simd';
 const PASS: i32 = 256;
 
 /**
- * C += scale · A·B for one tile of C: 4 rows × 8 columns, of which the first `rows` are stored.
- * Element (r, s) of A is at a + r·aRow + s·aStep.
+ * C += scale · A·B for one tile of C: 4 rows × 8 columns. Of fewer than four `rows` the first stands in for the others,
+ * which writes the same values once more. Element (r, s) of A is at a + r·aRow + s·aStep.
  */
 function tileOf8(
   c: usize,
@@ -28,29 +28,29 @@ function tileOf8(
   let a1 = a + (rows > 1 ? aRow : 0);
   let a2 = a + (rows > 2 ? 2 * aRow : 0);
   let a3 = a + (rows > 3 ? 3 * aRow : 0);
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s30 = s00;
+  let s31 = s00;
   for (let step = 0; step < steps; step++) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let value = v128.load32_splat(a0);
-    c00 = madd(value, b0, c00);
-    c01 = madd(value, b1, c01);
+    s00 = madd(value, b0, s00);
+    s01 = madd(value, b1, s01);
     value = v128.load32_splat(a1);
-    c10 = madd(value, b0, c10);
-    c11 = madd(value, b1, c11);
+    s10 = madd(value, b0, s10);
+    s11 = madd(value, b1, s11);
     value = v128.load32_splat(a2);
-    c20 = madd(value, b0, c20);
-    c21 = madd(value, b1, c21);
+    s20 = madd(value, b0, s20);
+    s21 = madd(value, b1, s21);
     value = v128.load32_splat(a3);
-    c30 = madd(value, b0, c30);
-    c31 = madd(value, b1, c31);
+    s30 = madd(value, b0, s30);
+    s31 = madd(value, b1, s31);
     a0 += aStep;
     a1 += aStep;
     a2 += aStep;
@@ -58,25 +58,28 @@ function tileOf8(
     b += bRow;
   }
   const factor = f32x4.splat(scale);
-  v128.store(c, madd(factor, c00, v128.load(c)));
-  v128.store(c, madd(factor, c01, v128.load(c, 16)), 16);
-  if (rows === 1) return;
-  c += cRow;
-  v128.store(c, madd(factor, c10, v128.load(c)));
-  v128.store(c, madd(factor, c11, v128.load(c, 16)), 16);
-  if (rows === 2) return;
-  c += cRow;
-  v128.store(c, madd(factor, c20, v128.load(c)));
-  v128.store(c, madd(factor, c21, v128.load(c, 16)), 16);
-  if (rows === 3) return;
-  c += cRow;
-  v128.store(c, madd(factor, c30, v128.load(c)));
-  v128.store(c, madd(factor, c31, v128.load(c, 16)), 16);
+  const c1 = c + (rows > 1 ? cRow : 0);
+  const c2 = c + (rows > 2 ? 2 * cRow : 0);
+  const c3 = c + (rows > 3 ? 3 * cRow : 0);
+  s00 = madd(factor, s00, v128.load(c));
+  s01 = madd(factor, s01, v128.load(c, 16));
+  s10 = madd(factor, s10, v128.load(c1));
+  s11 = madd(factor, s11, v128.load(c1, 16));
+  s20 = madd(factor, s20, v128.load(c2));
+  s21 = madd(factor, s21, v128.load(c2, 16));
+  s30 = madd(factor, s30, v128.load(c3));
+  s31 = madd(factor, s31, v128.load(c3, 16));
+  v128.store(c, s00);
+  v128.store(c, s01, 16);
+  v128.store(c1, s10);
+  v128.store(c1, s11, 16);
+  v128.store(c2, s20);
+  v128.store(c2, s21, 16);
+  v128.store(c3, s30);
+  v128.store(c3, s31, 16);
 }
 
-/**
- * The same for 16 columns: for registers of 256 bits.
- */
+/** The same for 16 columns, which fill registers of 256 bits. */
 function tileOf16(
   c: usize,
   cRow: usize,
@@ -93,47 +96,47 @@ function tileOf16(
   let a1 = a + (rows > 1 ? aRow : 0);
   let a2 = a + (rows > 2 ? 2 * aRow : 0);
   let a3 = a + (rows > 3 ? 3 * aRow : 0);
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c02 = c00;
-  let c03 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c12 = c00;
-  let c13 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c22 = c00;
-  let c23 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  let c32 = c00;
-  let c33 = c00;
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s02 = s00;
+  let s03 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s12 = s00;
+  let s13 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s22 = s00;
+  let s23 = s00;
+  let s30 = s00;
+  let s31 = s00;
+  let s32 = s00;
+  let s33 = s00;
   for (let step = 0; step < steps; step++) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     const b2 = v128.load(b, 32);
     const b3 = v128.load(b, 48);
     let value = v128.load32_splat(a0);
-    c00 = madd(value, b0, c00);
-    c01 = madd(value, b1, c01);
-    c02 = madd(value, b2, c02);
-    c03 = madd(value, b3, c03);
+    s00 = madd(value, b0, s00);
+    s01 = madd(value, b1, s01);
+    s02 = madd(value, b2, s02);
+    s03 = madd(value, b3, s03);
     value = v128.load32_splat(a1);
-    c10 = madd(value, b0, c10);
-    c11 = madd(value, b1, c11);
-    c12 = madd(value, b2, c12);
-    c13 = madd(value, b3, c13);
+    s10 = madd(value, b0, s10);
+    s11 = madd(value, b1, s11);
+    s12 = madd(value, b2, s12);
+    s13 = madd(value, b3, s13);
     value = v128.load32_splat(a2);
-    c20 = madd(value, b0, c20);
-    c21 = madd(value, b1, c21);
-    c22 = madd(value, b2, c22);
-    c23 = madd(value, b3, c23);
+    s20 = madd(value, b0, s20);
+    s21 = madd(value, b1, s21);
+    s22 = madd(value, b2, s22);
+    s23 = madd(value, b3, s23);
     value = v128.load32_splat(a3);
-    c30 = madd(value, b0, c30);
-    c31 = madd(value, b1, c31);
-    c32 = madd(value, b2, c32);
-    c33 = madd(value, b3, c33);
+    s30 = madd(value, b0, s30);
+    s31 = madd(value, b1, s31);
+    s32 = madd(value, b2, s32);
+    s33 = madd(value, b3, s33);
     a0 += aStep;
     a1 += aStep;
     a2 += aStep;
@@ -141,28 +144,41 @@ function tileOf16(
     b += bRow;
   }
   const factor = f32x4.splat(scale);
-  v128.store(c, madd(factor, c00, v128.load(c)));
-  v128.store(c, madd(factor, c01, v128.load(c, 16)), 16);
-  v128.store(c, madd(factor, c02, v128.load(c, 32)), 32);
-  v128.store(c, madd(factor, c03, v128.load(c, 48)), 48);
-  if (rows === 1) return;
-  c += cRow;
-  v128.store(c, madd(factor, c10, v128.load(c)));
-  v128.store(c, madd(factor, c11, v128.load(c, 16)), 16);
-  v128.store(c, madd(factor, c12, v128.load(c, 32)), 32);
-  v128.store(c, madd(factor, c13, v128.load(c, 48)), 48);
-  if (rows === 2) return;
-  c += cRow;
-  v128.store(c, madd(factor, c20, v128.load(c)));
-  v128.store(c, madd(factor, c21, v128.load(c, 16)), 16);
-  v128.store(c, madd(factor, c22, v128.load(c, 32)), 32);
-  v128.store(c, madd(factor, c23, v128.load(c, 48)), 48);
-  if (rows === 3) return;
-  c += cRow;
-  v128.store(c, madd(factor, c30, v128.load(c)));
-  v128.store(c, madd(factor, c31, v128.load(c, 16)), 16);
-  v128.store(c, madd(factor, c32, v128.load(c, 32)), 32);
-  v128.store(c, madd(factor, c33, v128.load(c, 48)), 48);
+  const c1 = c + (rows > 1 ? cRow : 0);
+  const c2 = c + (rows > 2 ? 2 * cRow : 0);
+  const c3 = c + (rows > 3 ? 3 * cRow : 0);
+  s00 = madd(factor, s00, v128.load(c));
+  s01 = madd(factor, s01, v128.load(c, 16));
+  s02 = madd(factor, s02, v128.load(c, 32));
+  s03 = madd(factor, s03, v128.load(c, 48));
+  s10 = madd(factor, s10, v128.load(c1));
+  s11 = madd(factor, s11, v128.load(c1, 16));
+  s12 = madd(factor, s12, v128.load(c1, 32));
+  s13 = madd(factor, s13, v128.load(c1, 48));
+  s20 = madd(factor, s20, v128.load(c2));
+  s21 = madd(factor, s21, v128.load(c2, 16));
+  s22 = madd(factor, s22, v128.load(c2, 32));
+  s23 = madd(factor, s23, v128.load(c2, 48));
+  s30 = madd(factor, s30, v128.load(c3));
+  s31 = madd(factor, s31, v128.load(c3, 16));
+  s32 = madd(factor, s32, v128.load(c3, 32));
+  s33 = madd(factor, s33, v128.load(c3, 48));
+  v128.store(c, s00);
+  v128.store(c, s01, 16);
+  v128.store(c, s02, 32);
+  v128.store(c, s03, 48);
+  v128.store(c1, s10);
+  v128.store(c1, s11, 16);
+  v128.store(c1, s12, 32);
+  v128.store(c1, s13, 48);
+  v128.store(c2, s20);
+  v128.store(c2, s21, 16);
+  v128.store(c2, s22, 32);
+  v128.store(c2, s23, 48);
+  v128.store(c3, s30);
+  v128.store(c3, s31, 16);
+  v128.store(c3, s32, 32);
+  v128.store(c3, s33, 48);
 }
 
 /**

@@ -38,7 +38,7 @@ function cpuSeconds(): number {
 }
 
 /** Repeats `work`, which takes `steps` steps, for about `seconds`; steps per CPU-second. */
-async function rate(steps: number, seconds: number, work: () => Promise<unknown>): Promise<number> {
+export async function rate(steps: number, seconds: number, work: () => Promise<unknown>): Promise<number> {
   const start = cpuSeconds();
   let done = 0;
   do {

@@ -60,9 +60,18 @@ const work = {
 const parameters = { mlp: 140_106, cnn: 105_506 } as const;
 
 /**
- * Steps per second that arithmetic and, since every step changes every parameter, the second-level cache allow.
+ * Steps per second that arithmetic and, since every step changes every parameter, the second-level cache and memory allow.
  * The work is that of dense inputs.
  */
-export function limitOf(limits: Limits, model: 'mlp' | 'cnn', batch: number): { arithmetic: number; cache: number } {
-  return { arithmetic: limits.fused / (work[model] * batch), cache: limits.cache / (parameters[model] * 4) };
+export function limitOf(
+  limits: Limits,
+  model: 'mlp' | 'cnn',
+  batch: number,
+): Record<'arithmetic' | 'cache' | 'memory', number> {
+  const bytes = parameters[model] * 4;
+  return {
+    arithmetic: limits.fused / (work[model] * batch),
+    cache: limits.cache / bytes,
+    memory: limits.memory / bytes,
+  };
 }
