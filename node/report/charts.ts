@@ -34,7 +34,7 @@ const looks: Config = {
 };
 
 /** Draws a Vega-Lite chart. */
-async function drawChart(spec: TopLevelSpec): Promise<string> {
+export async function drawChart(spec: TopLevelSpec): Promise<string> {
   const view = new View(parse(compile({ config: looks, ...spec }).spec), { renderer: 'none' });
   try {
     return await view.toSVG();

@@ -6,7 +6,7 @@
  * console.log(summary.fairness.r, summary.parties.map(({ accuracy }) => accuracy));
  * @module
  */
-import { createCipheriv, createHash } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { getAddress } from 'ethers';
@@ -29,6 +29,7 @@ import type { Examples, PartyId } from '../types.ts';
 import { type Behaviour, DroppedOut, misbehave, spoilExamples } from './behaviour.ts';
 import { createManualClock, type ManualClock } from './manualClock.ts';
 import { createPlainBoard } from './plainEnvelopes.ts';
+import { digest, memberSeed } from './training.ts';
 
 /** One party of a simulation. */
 export interface SimulatedParty {
@@ -119,7 +120,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       test: options.test,
       isMeasured: (round) => round === facts.rounds || options.isMeasured?.(round) !== false,
       sharedSamples: Math.max(1, Math.floor(sharingLevel * spoiled.labels.length)),
-      seed: digest(seed, id, 'training').readUInt32LE() & 0x7fffffff,
+      seed: memberSeed(seed, id),
       contact: { peerId: peerIdOf(keys.peerSeed), address: `/ip4/127.0.0.1/tcp/${4001 + id}` },
       ledger,
       exchange: network.join(id),
@@ -181,10 +182,6 @@ async function ownLearner(
   const learner = await createLearner(model, inputs, { threads });
   cleanup.defer(() => learner.close());
   return learner;
-}
-
-function digest(seed: number, id: PartyId, purpose: string): Buffer {
-  return createHash('sha256').update(`dppdl simulation ${seed} ${id} ${purpose}`).digest();
 }
 
 /** An endless stream of bytes that looks random and is the same for the same key: AES-256-CTR. */

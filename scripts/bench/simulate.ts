@@ -6,11 +6,11 @@
 import { cpus } from 'node:os';
 import { Command } from 'commander';
 import type { Learner } from '../../node/algorithm/ports.ts';
-import { picturesToExamples } from '../../node/dataset/pictures.ts';
 import { createLearner } from '../../node/learner/learner.ts';
-import { partiesOf } from '../../node/simulation/setting.ts';
+import { formParties } from '../../node/simulation/setting.ts';
 import { simulate } from '../../node/simulation/simulate.ts';
-import { demoConsortium, readDigits } from '../demo/prepare.ts';
+import { demoConsortium } from '../demo/prepare.ts';
+import { readData } from '../simulate/data.ts';
 
 /** CPU seconds of this process so far, all threads. */
 function cpuSeconds(): number {
@@ -40,14 +40,15 @@ function recording(learner: Learner): { learner: Learner; replay: () => Promise<
 
 const given = new Command('npm run bench:simulate --')
   .description('Speed of whole consortia in one process, on one thread.')
-  .option('--parties <list>', 'numbers of parties', (text) => text.split(',').map(Number), [4, 15])
-  .option('--rounds <n>', 'rounds of each run', Number, 3)
+  .option('--parties <list>', 'numbers of parties', (text) => text.split(',').map(Number), [4, 13])
+  .option('--rounds <n>', 'rounds of each run', Number, 10)
+  .option('--data <folder>', "MNIST's four IDX files, for more than 13 parties")
   .option('--json', 'print JSON')
   .parse()
-  .opts<{ parties: number[]; rounds: number; json?: true }>();
+  .opts<{ parties: number[]; rounds: number; data?: string; json?: true }>();
 
 const consortium = demoConsortium({ rounds: given.rounds });
-const { train, test } = await readDigits({ data: undefined, seed: 1 });
+const { train, test } = await readData(given.data, consortium.inputs);
 const rows = [];
 for (const parties of given.parties) {
   const learner = await createLearner(consortium.model, consortium.inputs);
@@ -55,8 +56,8 @@ for (const parties of given.parties) {
   // A run of one round first, so that compiling does not count.
   const options = {
     consortium,
-    parties: partiesOf('different', parties, train, consortium.inputs, 1).map((party) => ({ ...party })),
-    test: picturesToExamples(test, consortium.inputs, 'the test data'),
+    parties: formParties('different', parties, train, 1).parties,
+    test,
     seed: 1,
   };
   await simulate({ ...options, consortium: demoConsortium({ rounds: 1 }), learner });

@@ -1,0 +1,109 @@
+/**
+ * Carries out requests one after the other, and keeps what the next one needs too: data and kernels.
+ * @module
+ */
+import { readConsortium } from '../../node/config.ts';
+import { type Consortium, consortiumSchema } from '../../node/consortium.ts';
+import { createLearner } from '../../node/learner/learner.ts';
+import { type ExperimentOptions, type Outcome, runExperiment } from '../../node/simulation/experiment.ts';
+import { demoConsortium } from '../demo/prepare.ts';
+import { type ExperimentData, readData } from './data.ts';
+import { SimulateError } from './errors.ts';
+import { behaviourUsage, parseBehaviour, type Request } from './request.ts';
+
+/** Rounds where nobody says how many. */
+const ROUNDS = 30;
+
+/** The consortium file a request asks for. @throws SimulateError `BAD_REQUEST`, ConfigError. */
+export async function consortiumOf(request: Request): Promise<Consortium> {
+  const { consortium: file, model, rounds, set } = request;
+  const base: unknown =
+    file === undefined
+      ? {
+          ...demoConsortium({ rounds: rounds ?? ROUNDS }),
+          ...(model === 'cnn' && { model: { kind: 'cnn', channels: 1 } }),
+        }
+      : { ...(await readConsortium(file)), ...(rounds !== undefined && { rounds }) };
+  const changed = Object.entries(set).reduce((value, [path, entry]) => withEntry(value, path.split('.'), entry), base);
+  const checked = consortiumSchema.safeParse(changed);
+  if (checked.success) return checked.data;
+  const [{ path, message }] = checked.error.issues;
+  throw new SimulateError('BAD_REQUEST', `The consortium cannot be so: ${path.join('.')}: ${message}.`, {
+    action: 'Correct --set or --rounds.',
+  });
+}
+
+/** A copy of an object with the entry at `path` replaced. */
+function withEntry(value: unknown, [key, ...rest]: readonly string[], entry: unknown): unknown {
+  const inner = typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+  return { ...inner, [key]: rest.length === 0 ? entry : withEntry(inner[key], rest, entry) };
+}
+
+/** See {@link createLaboratory}. */
+export interface Laboratory {
+  run(
+    request: Request,
+    hooks?: Pick<ExperimentOptions, 'onEvent' | 'signal'>,
+  ): Promise<Outcome & { readonly consortium: Consortium }>;
+  close(): Promise<void>;
+}
+
+/**
+ * Creates a laboratory.
+ * @param threads - training threads; 0 trains on this one.
+ */
+export function createLaboratory(threads: number): Laboratory {
+  const data = new Map<string, Promise<ExperimentData>>();
+  const learners = new Map<string, ReturnType<typeof createLearner>>();
+  /** What `key` names, made the first time. */
+  const once = <Value>(made: Map<string, Value>, key: unknown, make: () => Value): Value => {
+    const text = JSON.stringify(key);
+    const value = made.get(text) ?? make();
+    made.set(text, value);
+    return value;
+  };
+
+  return {
+    async run(request, hooks = {}) {
+      const consortium = await consortiumOf(request);
+      const { inputs, model } = consortium;
+      const { train, test } = await once(data, [request.data, inputs], () => readData(request.data, inputs));
+      const learner = await once(learners, [model, inputs], () => createLearner(model, inputs, { threads }));
+      const outcome = await runExperiment({
+        ...hooks,
+        framework: request.framework,
+        setting: request.setting,
+        parties: request.parties,
+        seed: request.seed,
+        secure: request.secure,
+        behaviours: behavioursOf(request),
+        isMeasured: (round) => round % request.measureEvery === 0,
+        consortium,
+        train,
+        test,
+        learner,
+      });
+      return { ...outcome, consortium };
+    },
+    async close() {
+      for (const learner of learners.values()) await (await learner).close();
+    },
+  };
+}
+
+function behavioursOf(request: Request): ExperimentOptions['behaviours'] & object {
+  return new Map(
+    request.misbehave.map((text) => {
+      const parsed = parseBehaviour(text);
+      if (parsed === undefined) {
+        throw new SimulateError('BAD_REQUEST', `"${text}" is no misbehaviour.`, { action: `Write ${behaviourUsage}.` });
+      }
+      if (parsed.party >= request.parties) {
+        throw new SimulateError('BAD_REQUEST', `There is no party ${parsed.party} among ${request.parties}.`, {
+          action: 'Parties are numbered from 0.',
+        });
+      }
+      return [parsed.party, parsed.behaviour];
+    }),
+  );
+}

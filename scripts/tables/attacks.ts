@@ -1,0 +1,83 @@
+/**
+ * What false gradients do to the honest parties, with and without the acceptance check, and what the check costs when
+ * nobody attacks.
+ * @module
+ */
+import { spread } from '../simulate/statistics.ts';
+import { bestOf, meanOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
+import type { Row, Scope, Table } from './table.ts';
+
+const kinds = ['none', 'noiseGradient', 'signFlippedGradient', 'scaledGradient:10', 'zeroGradient'] as const;
+const attackers = [1, 3] as const;
+/** The consortium file's `aggregation.acceptance`. */
+const acceptances = ['none', 'halve', 'refuse'] as const;
+/** Fewer seeds than elsewhere: each row is compared with one of the same seeds. */
+const SEEDS = 3;
+
+function rowsOf(scope: Scope) {
+  const { middle: parties } = scope;
+  return kinds.flatMap((kind) =>
+    attackers
+      .filter((count) => count < parties / 2 && (kind !== 'none' || count === attackers[0]))
+      .flatMap((count) =>
+        acceptances.map((acceptance) => ({
+          kind,
+          acceptance,
+          count: kind === 'none' ? 0 : count,
+          request: requestIn(scope, {
+            parties,
+            setting: 'same',
+            set: { 'aggregation.acceptance': acceptance },
+            misbehave:
+              kind === 'none' ? [] : Array.from({ length: count }, (_, index) => `${parties - 1 - index}:${kind}`),
+          }),
+          seeds: scope.seeds('mlp', parties).slice(0, SEEDS),
+        })),
+      ),
+  );
+}
+
+/** The table of attacks. */
+export const attacksTable: Table = {
+  name: 'attacks',
+  title: 'False gradients, with and without the acceptance check',
+  requests: (scope) => rowsOf(scope).flatMap(({ request, seeds }) => withSeeds(request, seeds)),
+  write(scope, find) {
+    const rows = rowsOf(scope).map(({ kind, count, acceptance, request, seeds: wanted }): Row => {
+      const { runs, seeds, command } = runsOf(find, request, wanted);
+      const best = spread(runs.map(bestOf));
+      const mean = spread(runs.map(meanOf));
+      const removed = runs.flatMap(({ parties }) => parties.filter((party) => party.removed !== null));
+      const out = (isHonest: boolean) =>
+        removed.filter(({ behaviour }) => (behaviour === 'honest') === isHonest).length;
+      return {
+        cells: {
+          attack: kind,
+          attackers: count,
+          acceptance,
+          'mean of the honest %': plusMinus(mean, 2),
+          'best %': plusMinus(best, 2),
+          'attackers out': count === 0 ? '' : `${out(false)}/${count * runs.length}`,
+          'honest out': `${out(true)}/${(scope.middle - count) * runs.length}`,
+        },
+        values: {
+          attack: kind,
+          attackers: count,
+          acceptance,
+          best,
+          mean,
+          attackersOut: out(false),
+          honestOut: out(true),
+        },
+        seeds,
+        command,
+      };
+    });
+    return {
+      rows,
+      notes: [
+        `${scope.middle} parties, setting same. Attackers label honestly and give false gradients; the clamp bounds each entry in every row.`,
+      ],
+    };
+  },
+};

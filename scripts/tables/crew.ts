@@ -1,0 +1,59 @@
+/**
+ * Processes that share the runs of the tables: each trains on one core, so that nothing waits for threads.
+ * @module
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { SimulateError } from '../simulate/errors.ts';
+import { argumentsOf, type Request } from '../simulate/request.ts';
+import type { RunRecord } from './table.ts';
+import type { WorkerAnswer } from './worker.ts';
+
+/**
+ * Carries out all requests.
+ * @param onRecord - told each result as soon as it is there.
+ * @param signal - stops before the next run; those under way are given up.
+ * @throws SimulateError `RUN_FAILED`; the signal's reason.
+ */
+export async function runAll(
+  requests: readonly Request[],
+  processes: number,
+  onRecord: (record: RunRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = [...requests];
+  const crew = Array.from({ length: Math.min(processes, waiting.length) }, async () => {
+    const worker = fork(new URL('./worker.ts', import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    try {
+      for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
+        onRecord(await ask(worker, request, signal));
+      }
+    } finally {
+      worker.kill('SIGKILL');
+      waiting.length = 0;
+    }
+  });
+  await Promise.all(crew);
+}
+
+async function ask(worker: ChildProcess, request: Request, signal: AbortSignal): Promise<RunRecord> {
+  signal.throwIfAborted();
+  const settled = new AbortController();
+  const listening = { signal: AbortSignal.any([signal, settled.signal]) };
+  worker.send(request);
+  const answered = once(worker, 'message', listening).then(([answer]): WorkerAnswer => answer);
+  const died = once(worker, 'exit', listening).then(([code]): WorkerAnswer => ({ failure: `It ended with ${code}.` }));
+  // Whichever of the two does not come is given up below.
+  Promise.allSettled([answered, died]);
+  try {
+    const answer = await Promise.race([answered, died]);
+    if ('record' in answer) return answer.record;
+    const command = `npm run simulate -- ${argumentsOf(request).join(' ')}`;
+    throw new SimulateError('RUN_FAILED', `This run failed: ${command}\n${answer.failure}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    settled.abort();
+  }
+}

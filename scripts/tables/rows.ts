@@ -1,0 +1,55 @@
+/**
+ * Rows out of runs that differ in their seed alone.
+ * @module
+ */
+import { argumentsOf, type Request, requestSchema } from '../simulate/request.ts';
+import type { Spread } from '../simulate/statistics.ts';
+import type { Find, RunRecord, Scope } from './table.ts';
+
+/** A request in a scope: its rounds and data, and few measurements. */
+export function requestIn(scope: Scope, changes: Partial<Request>): Request {
+  const rounds = changes.rounds ?? scope.rounds;
+  return requestSchema.parse({
+    rounds,
+    measureEvery: Math.max(1, Math.floor(rounds / 10)),
+    ...(scope.data !== undefined && { data: scope.data }),
+    ...changes,
+  });
+}
+
+/** The same request with each seed. */
+export function withSeeds(request: Request, seeds: readonly number[]): Request[] {
+  return seeds.map((seed) => ({ ...request, seed }));
+}
+
+/** The runs of a row, with what all rows have. */
+export function runsOf(
+  find: Find,
+  request: Request,
+  seeds: readonly number[],
+): { readonly runs: readonly RunRecord[]; readonly seeds: readonly number[]; readonly command: string } {
+  const runs = withSeeds(request, seeds).map(find);
+  return { runs, seeds, command: `npm run simulate -- ${argumentsOf(request, seeds).join(' ')}` };
+}
+
+/** Accuracy of the best credible party after the last round, in percent. */
+export function bestOf({ parties }: RunRecord): number {
+  return 100 * Math.max(...honest(parties).map(({ accuracy }) => accuracy ?? 0));
+}
+
+/** Mean accuracy of the honest credible parties after the last round, in percent. */
+export function meanOf({ parties }: RunRecord): number {
+  const values = honest(parties).map(({ accuracy }) => accuracy ?? 0);
+  return (100 * values.reduce((sum, value) => sum + value, 0)) / values.length;
+}
+
+/** Parties that follow the protocol and were not voted out. */
+export function honest(parties: RunRecord['parties']): RunRecord['parties'] {
+  return parties.filter(({ behaviour, removed }) => behaviour === 'honest' && removed === null);
+}
+
+/** "94.42 ± 0.11"; the deviation only where there is more than one number. */
+export function plusMinus({ count, mean, sd }: Spread, digits: number): string {
+  if (count === 0) return '–';
+  return count > 1 ? `${mean.toFixed(digits)} ± ${sd.toFixed(digits)}` : mean.toFixed(digits);
+}

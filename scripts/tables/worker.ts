@@ -1,0 +1,28 @@
+/**
+ * A process that carries out one run after the other for `npm run tables`.
+ * @module
+ */
+import { constants, setPriority } from 'node:os';
+import { createLaboratory } from '../simulate/laboratory.ts';
+import { requestSchema } from '../simulate/request.ts';
+import type { RunRecord } from './table.ts';
+
+/** What a worker answers. */
+export type WorkerAnswer = { readonly record: RunRecord } | { readonly failure: string };
+
+// Whoever works on this machine comes first.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+const laboratory = createLaboratory(0);
+process.on('message', async (message) => {
+  const request = requestSchema.parse(message);
+  const before = process.cpuUsage();
+  let answer: WorkerAnswer;
+  try {
+    const { summary: _, consortium: __, ...outcome } = await laboratory.run(request);
+    const { user, system } = process.cpuUsage(before);
+    answer = { record: { ...outcome, request, seconds: (user + system) / 1e6 } };
+  } catch (error) {
+    answer = { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  process.send?.(answer);
+});
