@@ -3,8 +3,8 @@
  * docs/operating.md come. The consortium file, which all parties share, is read here too.
  * @module
  */
-import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { availableParallelism, homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Consortium, consortiumSchema } from './consortium.ts';
 import { type DataOptions, dataSchema } from './dataset/options.ts';
@@ -58,6 +58,13 @@ export const nodeConfigSchema = z.strictObject({
         .describe('how published samples are made; auto takes dpgan where the data allow an honest ε'),
       epsilon: z.number().positive().max(100).default(4).describe('ε of the whole release, per original record'),
       delta: z.number().positive().lt(1).default(1e-5).describe('δ of the same'),
+      ranges: z
+        .array(z.tuple([z.number(), z.number()]).describe('the lowest and the highest value'))
+        .min(1)
+        .optional()
+        .describe(
+          'tables: lowest and highest value of each feature before normalisation, or one pair for all, never measured from the data; for CSV known from data.table',
+        ),
       sharingLevel: z
         .number()
         .positive()
@@ -76,9 +83,14 @@ export const nodeConfigSchema = z.strictObject({
         .default(8)
         .describe('the most that all releases from these data may cost together'),
       delta: z.number().positive().lt(1).default(1e-4).describe('δ of the same'),
+      folder: path
+        .optional()
+        .describe(
+          'where all nodes of this machine write down what they released from which records; ~/.dppdl if absent',
+        ),
     })
     .prefault({})
-    .describe('this party’s lifetime privacy budget; a release beyond it is refused'),
+    .describe('the privacy budget of these data, in all their copies; a release beyond it is refused'),
   learner: z
     .strictObject({
       threads: z
@@ -120,9 +132,10 @@ export type NodeConfigFile = z.input<typeof nodeConfigSchema>;
 
 /** The configuration a node runs with: complete, its paths absolute. */
 export type NodeConfig = Readonly<
-  Omit<z.output<typeof nodeConfigSchema>, 'learner'> & {
+  Omit<z.output<typeof nodeConfigSchema>, 'learner' | 'privacy'> & {
     /** The file itself, absolute. */
     readonly file: string;
+    readonly privacy: { readonly epsilon: number; readonly delta: number; readonly folder: string };
     readonly learner: {
       readonly threads: number;
       readonly relaxed: boolean;
@@ -190,6 +203,11 @@ function conflicts(config: z.output<typeof nodeConfigSchema>): Problem[] {
   if (samples.delta > privacy.delta) {
     add(['samples', 'delta'], `must be at most privacy.delta = ${privacy.delta}, not ${samples.delta}`);
   }
+  samples.ranges?.forEach(([low, high], feature) => {
+    if (low >= high) {
+      add(['samples', 'ranges', feature], `must go from a lower to a higher value, not from ${low} to ${high}`);
+    }
+  });
   if (data.format === 'csv') {
     data.table.columns.forEach((column, index) => {
       if (column.kind === 'numeric' && column.min >= column.max) {
@@ -226,6 +244,10 @@ export async function readNodeConfig(file: string): Promise<NodeConfig> {
       passwordFile: config.keys.passwordFile === undefined ? undefined : absolute(config.keys.passwordFile),
     },
     data: resolveData(config.data, absolute),
+    privacy: {
+      ...config.privacy,
+      folder: config.privacy.folder === undefined ? join(homedir(), '.dppdl') : absolute(config.privacy.folder),
+    },
     learner: {
       threads: threads === 'auto' ? availableParallelism() : threads,
       relaxed,

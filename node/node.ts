@@ -3,7 +3,6 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { Wallet } from 'ethers';
 import { createClient } from '../sdk/client.ts';
 import type { Member } from './algorithm/member.ts';
@@ -22,9 +21,10 @@ import type { Log } from './monitor/log.ts';
 import { createNodeKeys } from './nodeKeys.ts';
 import { createPeer } from './peer/peer.ts';
 import { openBudgetLedger } from './privacy/budget.ts';
-import { createFileJournal } from './privacy/fileJournal.ts';
+import { openBudgetFile } from './privacy/budgetFile.ts';
 import { createReleases } from './releases.ts';
 import { createSampleGenerator } from './samples/generator.ts';
+import { rangesOf } from './samples/ranges.ts';
 import { createSqliteStore } from './store/sqliteStore.ts';
 import type { Party, PartyId } from './types.ts';
 
@@ -89,10 +89,15 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
   await peer.start();
   cleanup.defer(() => peer.stop());
 
-  const budget = await openBudgetLedger({
-    budget: config.privacy,
-    journal: createFileJournal(join(config.dataFolder, 'releases.jsonl')),
+  const journal = openBudgetFile(config.privacy.folder, {
+    inputs: train.inputs,
+    records: train.labels.length,
+    scale: consortium.inputs,
   });
+  cleanup.defer(() => journal.close());
+  const budget = openBudgetLedger({ budget: config.privacy, journal });
+  const spent = budget.state().epsilon;
+  log.child('privacy').info('Opened the privacy budget', { spent, budget: config.privacy.epsilon });
   const releases = createReleases(budget);
   const contact = { peerId: peer.peerId, address: config.announce[0] ?? peer.addresses()[0] };
   const [self, state] = await Promise.all([ledger.self(), ledger.state()]);
@@ -127,6 +132,7 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
         epsilon: config.samples.epsilon,
         delta: config.samples.delta,
         normalisation: consortium.inputs,
+        ranges: rangesOf(config.samples.ranges, config.data, consortium.inputs),
         onRelease: releases.samples,
       },
       (message, context) => log.child('samples').info(message, context),

@@ -16,7 +16,7 @@ export interface BudgetedReleases extends Releases {
 export function createReleases(budget: BudgetLedger): BudgetedReleases {
   return {
     async samples({ generator, count, mechanisms }) {
-      await budget.record({
+      budget.record({
         what: 'samples',
         generator,
         count,
@@ -26,11 +26,11 @@ export function createReleases(budget: BudgetLedger): BudgetedReleases {
     },
     async labels(release) {
       const protection = 'only class labels leave, and only to the party whose samples they are';
-      await budget.record({ what: 'labels', ...release, protection });
+      budget.record({ what: 'labels', ...release, protection });
     },
     async gradients(release) {
       const protection = 'encrypted; the receiver sees only the sum over all providers';
-      await budget.record({ what: 'gradients', ...release, protection });
+      budget.record({ what: 'gradients', ...release, protection });
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -88,6 +88,12 @@ describe('readNodeConfig', () => {
     assert.equal(config.log.level, 'info');
   });
 
+  it('keeps one budget for all nodes of a machine unless told otherwise', async () => {
+    assert.equal((await readNodeConfig(await write(minimal))).privacy.folder, join(homedir(), '.dppdl'));
+    const elsewhere = await readNodeConfig(await write(`${minimal}privacy: { folder: budget }\n`));
+    assert.equal(elsewhere.privacy.folder, join(folder, 'budget'));
+  });
+
   it('keeps absolute paths and reads JSON too', async () => {
     const file = await write(JSON.stringify({ ...parse(minimal), dataFolder: '/var/lib/dppdl' }));
     assert.equal((await readNodeConfig(file)).dataFolder, '/var/lib/dppdl');
@@ -140,6 +146,9 @@ describe('readNodeConfig', () => {
     ['samples.delta', 0.01, 'CONFLICT'],
     ['samples.sharingLevel', 1.1, 'INVALID_VALUE'],
     ['samples.generator', 'gan', 'INVALID_VALUE'],
+    ['samples.ranges', [[1, 0]], 'CONFLICT'],
+    ['samples.ranges', [[0]], 'INVALID_VALUE'],
+    ['privacy.folder', '', 'INVALID_VALUE'],
     ['learner.threads', 0, 'INVALID_VALUE'],
     ['metrics.port', 65536, 'INVALID_VALUE'],
     ['log.level', 'loud', 'INVALID_VALUE'],

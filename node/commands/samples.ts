@@ -9,9 +9,10 @@ import { readMnistPackage } from '../dataset/mnistPackage.ts';
 import { picturesToExamples, selectExamples } from '../dataset/pictures.ts';
 import { readExamples } from '../dataset/readExamples.ts';
 import { createSeededRandom } from '../random.ts';
-import type { Normalisation } from '../samples/basis.ts';
+import type { Normalisation, Range } from '../samples/basis.ts';
 import { createSampleGenerator } from '../samples/generator.ts';
 import { drawGrid } from '../samples/grid.ts';
+import { rangesOf } from '../samples/ranges.ts';
 import type { Examples } from '../types.ts';
 import { integer } from './arguments.ts';
 import { printFacts, printJson, printLines } from './output.ts';
@@ -88,6 +89,7 @@ async function run(options: SamplesOptions): Promise<void> {
       epsilon: options.epsilon ?? source.epsilon,
       delta: options.delta ?? source.delta,
       normalisation: source.normalisation,
+      ranges: source.ranges,
       paperAccounting: options.paperAccounting ?? false,
     },
     (message, facts) =>
@@ -126,16 +128,18 @@ async function run(options: SamplesOptions): Promise<void> {
 async function readSource({ config }: SamplesOptions): Promise<{
   examples: Examples;
   normalisation: Normalisation;
+  ranges: readonly Range[] | undefined;
   epsilon: number;
   delta: number;
 }> {
   if (config === undefined) {
     const examples = picturesToExamples(await readMnistPackage(), MNIST, 'the mnist package');
-    return { examples, normalisation: MNIST, epsilon: 4, delta: 1e-5 };
+    return { examples, normalisation: MNIST, ranges: undefined, epsilon: 4, delta: 1e-5 };
   }
   const node = await readNodeConfig(config);
   const consortium = await readConsortium(node.consortium);
   const { train } = await readExamples(node.data, consortium.inputs);
   const { epsilon, delta } = node.samples;
-  return { examples: train, normalisation: consortium.inputs, epsilon, delta };
+  const ranges = rangesOf(node.samples.ranges, node.data, consortium.inputs);
+  return { examples: train, normalisation: consortium.inputs, ranges, epsilon, delta };
 }

@@ -1,5 +1,5 @@
 /**
- * A node's privacy budget: everything computed from private data that leaves the node is written down first, with its
+ * The privacy budget of a node's data: everything computed from private data that leaves the node is written down first, with its
  * cost or with what protects it instead; what would exceed the budget is refused.
  * @module
  */
@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { PrivacyError, requireParameter } from './errors.ts';
 import { tightEpsilon } from './lossDistribution.ts';
 
-/** What a node may spend in its lifetime on one data set. Unit: one original record, added or removed. */
+/** What may be spent on one data set, in all its copies and over all nodes of a machine. Unit: one original record, added or removed. */
 export interface PrivacyBudget {
   /** ε of all differentially private releases together. */
   readonly epsilon: number;
@@ -52,10 +52,15 @@ export type Release = Readonly<z.infer<typeof releaseSchema>>;
 /** A release with the time it was recorded. */
 export type BudgetEntry = Release & { readonly at: string };
 
-/** Where the entries live, oldest first. An append is durable when it resolves. */
+/** Where the entries live: all releases from any of the same records, whichever node made them. */
 export interface Journal {
-  read(): Promise<readonly string[]>;
-  append(line: string): Promise<void>;
+  /** Lines not seen before, oldest first: all of them at first, later what other nodes have added. */
+  news(): readonly string[];
+  /**
+   * Keeps one line, on disk on return; the caller has then seen it. Nobody else can append while `line` decides, and
+   * nothing is kept if it throws.
+   */
+  append(line: () => string): void;
 }
 
 /** What has been spent so far. */
@@ -74,10 +79,10 @@ export interface BudgetLedger {
   state(): BudgetState;
   entries(): readonly BudgetEntry[];
   /**
-   * Writes a release down; call it before anything leaves, and let nothing leave if it throws.
+   * Writes a release down, on disk on return; call it before anything leaves, and let nothing leave if it throws.
    * @throws PrivacyError `OUT_OF_BUDGET`; then nothing is written.
    */
-  record(release: Release): Promise<BudgetState>;
+  record(release: Release): BudgetState;
 }
 
 /** Options of {@link openBudgetLedger}. */
@@ -92,17 +97,22 @@ export interface BudgetLedgerOptions {
  * Opens the ledger on what its journal holds.
  * @throws PrivacyError `CORRUPT_LEDGER` naming the line; `INVALID_PARAMETER` for a budget out of range.
  */
-export async function openBudgetLedger(options: BudgetLedgerOptions): Promise<BudgetLedger> {
+export function openBudgetLedger(options: BudgetLedgerOptions): BudgetLedger {
   const { budget, journal, now = () => new Date() } = options;
   requireParameter(budget.epsilon > 0, 'epsilon', budget.epsilon, 'above 0');
   requireParameter(budget.delta > 0 && budget.delta < 1, 'delta', budget.delta, 'between 0 and 1');
-  const entries = (await journal.read()).map(parseEntry);
+  const entries: BudgetEntry[] = [];
   let state = stateOf(entries, budget);
-  /** One at a time: two releases may not both fit into the same remainder. */
-  let turn: Promise<unknown> = Promise.resolve();
+  const catchUp = (): void => {
+    const news = journal.news();
+    if (news.length === 0) return;
+    for (const line of news) entries.push(parseEntry(line, entries.length));
+    state = stateOf(entries, budget);
+  };
+  catchUp();
 
-  async function record(release: Release): Promise<BudgetState> {
-    const entry = { ...releaseSchema.parse(release), at: now().toISOString() };
+  /** The state after a release, if it may happen. */
+  function admit(release: Release, entry: BudgetEntry): BudgetState {
     const next = release.what === 'samples' ? stateOf([...entries, entry], budget) : added(state, release);
     if (release.what === 'samples' && next.epsilon > budget.epsilon) {
       throw new PrivacyError(
@@ -126,19 +136,24 @@ export async function openBudgetLedger(options: BudgetLedgerOptions): Promise<Bu
         },
       );
     }
-    await journal.append(JSON.stringify(entry));
-    entries.push(entry);
-    state = next;
-    return state;
+    return next;
   }
 
   return {
     state: () => state,
     entries: () => entries,
     record(release) {
-      const mine = turn.then(() => record(release));
-      turn = mine.catch(() => undefined);
-      return mine;
+      const entry = { ...releaseSchema.parse(release), at: now().toISOString() };
+      let next = state;
+      // One at a time, over all nodes: two releases may not both fit into the same remainder.
+      journal.append(() => {
+        catchUp();
+        next = admit(release, entry);
+        return JSON.stringify(entry);
+      });
+      entries.push(entry);
+      state = next;
+      return state;
     },
   };
 }

@@ -6,9 +6,10 @@ import { DppdlError } from '../errors.ts';
 
 /**
  * `INVALID_PARAMETER`: a number outside its range; `OUT_OF_BUDGET`: the release would cost more than this node may
- * still spend; `UNREACHABLE`: no noise gives the wanted guarantee; `CORRUPT_LEDGER`: the budget file cannot be read.
+ * still spend; `UNREACHABLE`: no noise gives the wanted guarantee; `CORRUPT_LEDGER`: the budget file is damaged;
+ * `UNAVAILABLE`: it cannot be read or written.
  */
-export type PrivacyErrorCode = 'INVALID_PARAMETER' | 'OUT_OF_BUDGET' | 'UNREACHABLE' | 'CORRUPT_LEDGER';
+export type PrivacyErrorCode = 'INVALID_PARAMETER' | 'OUT_OF_BUDGET' | 'UNREACHABLE' | 'CORRUPT_LEDGER' | 'UNAVAILABLE';
 
 /** An error of privacy accounting; always this node's own. */
 export class PrivacyError extends DppdlError<PrivacyErrorCode> {}

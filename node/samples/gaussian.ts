@@ -29,7 +29,7 @@ export interface GaussianOptions {
   /** How the inputs were normalised. */
   readonly normalisation: Normalisation;
   /** Tables only: declared range of each feature, in normalised units; ±3 for each if absent. */
-  readonly ranges?: readonly Range[];
+  readonly ranges?: readonly Range[] | undefined;
   /** Awaited before anything derived from the records exists; a rejection (an exhausted budget) stops the run. */
   readonly onRelease?: (release: PlannedRelease) => Promise<void>;
   /** Source of all randomness; the operating system's unless a test replaces it. */

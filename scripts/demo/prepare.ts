@@ -170,6 +170,7 @@ export async function prepareConsortium(chain: DemoChain, options: DemoOptions):
           test: { images: '../test-images.gz', labels: '../test-labels.gz' },
         },
         samples: { generator: 'auto', epsilon: 4, delta: 1e-5, sharingLevel: Number(levels[index].toFixed(3)) },
+        privacy: { folder: './budget' },
         learner: { threads: 1 },
         log: { level: 'info', file: './node.log' },
         seed: options.seed * 1000 + index,

@@ -67,6 +67,7 @@ export async function createSite(folder: string, options: SiteOptions): Promise<
   return {
     consortium: 'consortium.yaml',
     dataFolder: 'state',
+    privacy: { folder: 'budget' },
     ledger: { rpcUrl: options.rpcUrl, chainId: options.chainId ?? 31337, contract: options.contract },
     keys: { account: 'keys/account.json', node: 'keys/node.json', passwordFile: 'password' },
     listen: ['/ip4/127.0.0.1/tcp/0'],
