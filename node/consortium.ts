@@ -85,6 +85,11 @@ export const consortiumSchema = z.strictObject({
   }),
   aggregation: z.strictObject({
     rule: z.enum(['sum', 'mean']),
+    /**
+     * What a party does with a sum that makes its model clearly worse on a tenth of its examples, which it keeps out of
+     * training for that: takes half of it, or none. Every sum is taken, and everything trained on, if absent.
+     */
+    acceptance: z.enum(['halve', 'refuse']).optional(),
     /** Every exchanged entry is clamped to ±clamp. */
     clamp: schedule,
     /** Positive integer steps between 0 and the clamp: an entry takes one of 2·levels + 1 values. */

@@ -4,6 +4,7 @@
  */
 import { normaliseCredibility } from '../credibility/credibility.ts';
 import type { PartyId } from '../types.ts';
+import { trainingExamples } from './acceptance.ts';
 import {
   accuracyOf,
   credibleOthers,
@@ -83,9 +84,10 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
 }
 
 /** M_i, the model with which this party labels in round 0; the same whenever it is trained. */
-export function trainStandalone({ consortium, examples, learner, seed }: Member): Promise<Float32Array> {
+export function trainStandalone(member: Member): Promise<Float32Array> {
+  const { consortium, learner, seed } = member;
   const training = { ...consortium.benchmark, seed: seedFor(seed, 0, purposes.training) };
-  return learner.train(learner.initialise(consortium.seed), examples, training);
+  return learner.train(learner.initialise(consortium.seed), trainingExamples(member), training);
 }
 
 /** Generates the samples once; after a restart those already published are used again. */

@@ -5,6 +5,7 @@
 import { type Consortium, scheduleAt } from '../consortium.ts';
 import { fadeCredibility, normaliseCredibility } from '../credibility/credibility.ts';
 import type { PartyId, Samples } from '../types.ts';
+import { acceptSum, trainingExamples } from './acceptance.ts';
 import { addMean } from './aggregation/mean.ts';
 import { addSum } from './aggregation/sum.ts';
 import { Arrivals } from './arrivals.ts';
@@ -54,7 +55,7 @@ export async function playRound(
     learningRate: scheduleAt(consortium.training.learningRate, round, consortium.rounds),
     seed: seedFor(member.seed, round, purposes.training),
   };
-  const trained = await learner.train(before.parameters, member.examples, training);
+  const trained = await learner.train(before.parameters, trainingExamples(member), training);
   const gradient = trained.map((value, index) => value - before.parameters[index]);
   const alone = await learner.train(before.alone, member.examples, training);
   const train = seconds();
@@ -93,7 +94,13 @@ export async function playRound(
   inTime.blobs.addEventListener('abort', () => wanted.abort(inTime.blobs.reason), { once: true });
   const collection = await collectSum(member, evaluating, round, arrivals, inTime);
   const integrate = rules[consortium.aggregation.rule];
-  const parameters = integrate(before.parameters, gradient, collection.sum, collection.providers);
+  const together = integrate(before.parameters, gradient, collection.sum, collection.providers);
+  const own = integrate(before.parameters, gradient, undefined, collection.providers);
+  const { parameters, share } = await acceptSum(member, together, own);
+  if (share < 1) {
+    const message = share === 0 ? 'The sum was refused' : 'Half of the sum was taken';
+    observe({ type: 'warning', round, code: 'SUM_HARMS', party: null, message });
+  }
   models.put(round, parameters);
 
   // 4: local credibility update on freshly drawn samples, by the updated models.

@@ -9,7 +9,7 @@ import type { Row, Scope, Table } from './table.ts';
 
 const kinds = ['none', 'noiseGradient', 'signFlippedGradient', 'scaledGradient:10', 'zeroGradient'] as const;
 const attackers = [1, 3] as const;
-/** The consortium file's `aggregation.acceptance`. */
+/** The consortium file's `aggregation.acceptance`; none if absent. */
 const acceptances = ['none', 'halve', 'refuse'] as const;
 /** Fewer seeds than elsewhere: each row is compared with one of the same seeds. */
 const SEEDS = 3;
@@ -27,7 +27,7 @@ function rowsOf(scope: Scope) {
           request: requestIn(scope, {
             parties,
             setting: 'same',
-            set: { 'aggregation.acceptance': acceptance },
+            set: acceptance === 'none' ? {} : { 'aggregation.acceptance': acceptance },
             misbehave:
               kind === 'none' ? [] : Array.from({ length: count }, (_, index) => `${parties - 1 - index}:${kind}`),
           }),
