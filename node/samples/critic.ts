@@ -15,6 +15,7 @@ import {
   forward,
   inputGradients,
   type Pass,
+  parameterCount,
   pushTangents,
   sumGradients,
 } from './network.ts';
@@ -91,6 +92,8 @@ export function createCritic(
   };
   const optimise = createAdam(network.layers);
   const layerWeights = network.layers.map(() => 1);
+  // A batch has at most this many records: the passes have no room for more.
+  const rounding = roundingShare(Math.floor(maxRows / copies), parameterCount(sizes), noiseMultiplier);
   let clipNorm = 0;
 
   const load = (pass: Pass, { coordinates, labels }: Batch): number => {
@@ -137,15 +140,15 @@ export function createCritic(
     sumGradients(arena, factor.signals, factor.inputs, centre.gradients, rows);
     for (const { data } of centre.gradients) for (let k = 0; k < data.length; k++) data[k] /= rows;
     if (options.clusterLayers) followLayers(factor, rows);
-    const norms = recordNorms(arena, [factor], rows, layerWeights, centre);
-    const median = norms.toSorted()[rows >> 1];
+    const records = recordNorms(arena, [factor], rows, layerWeights, centre);
+    const median = records.norms.toSorted()[rows >> 1];
     clipNorm = clipNorm === 0 ? median : clipNorm + CLIP_FOLLOWS * (median - clipNorm);
     for (const { data } of gradients) data.fill(0);
     if (options.penaltyPoints === 'fake') {
       const { signals, inputs } = penaltyFactor(fake, rows);
       sumGradients(arena, signals, inputs, gradients, rows);
     }
-    clippedSum(arena, [factor], norms, clipNorm, sums, centre);
+    clippedSum(arena, [factor], records, clipNorm, sums, centre);
     gradients.forEach(({ data }, layer) => {
       for (let k = 0; k < data.length; k++) data[k] = (data[k] - sums[layer].data[k]) / rows;
     });
@@ -155,8 +158,8 @@ export function createCritic(
     signals.forEach((_, layer) => {
       const one: Centre = { gradients: [centre.gradients[layer]], products: [centre.products[layer]] };
       const factor: Factor = { signals: [signals[layer]], inputs: [inputs[layer]] };
-      const norms = recordNorms(arena, [factor], rows, undefined, one).toSorted();
-      const median = norms[rows >> 1] || 1;
+      const { norms } = recordNorms(arena, [factor], rows, undefined, one);
+      const median = norms.toSorted()[rows >> 1] || 1;
       layerWeights[layer] =
         clipNorm === 0 ? 1 / median : 1 / (1 / layerWeights[layer] + CLIP_FOLLOWS * (median - 1 / layerWeights[layer]));
     });
@@ -172,9 +175,9 @@ export function createCritic(
       for (const { data } of signals) for (let k = 0; k < data.length; k++) data[k] /= copies;
       factors.push({ signals, inputs });
     }
-    const norms = recordNorms(arena, factors, rows, layerWeights, centre, copies);
-    clippedSum(arena, factors, norms, clipNorm, sums, centre, copies);
-    addNoise(sums, noiseMultiplier * clipNorm * (1 + roundingShare(expectedRecords)), layerWeights, noise);
+    const sizesOfRecords = recordNorms(arena, factors, rows, layerWeights, centre, copies);
+    clippedSum(arena, factors, sizesOfRecords, clipNorm, sums, centre, copies);
+    addNoise(sums, noiseMultiplier * clipNorm * (1 + rounding), layerWeights, noise);
     gradients.forEach(({ data }, layer) => {
       for (let k = 0; k < data.length; k++) data[k] += sums[layer].data[k] / expectedRecords;
     });
@@ -184,7 +187,8 @@ export function createCritic(
   const interpolate = (records: Batch, fakes: Batch): Batch => {
     records.labels.forEach((_, row) => {
       const share = random.uniform();
-      const other = (row % fakes.labels.length) * fakes.coordinates.stride;
+      // Drawn for each record: whom another record meets must not depend on how many come before it.
+      const other = random.below(fakes.labels.length) * fakes.coordinates.stride;
       const own = row * records.coordinates.stride;
       for (let d = 0; d < dimension; d++) {
         middle.data[row * middle.stride + d] =

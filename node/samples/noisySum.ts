@@ -4,17 +4,19 @@
  */
 import { type DiscreteGaussian, LATTICE_SIGMA } from '../privacy/discreteGaussian.ts';
 import type { Matrix } from './matrix.ts';
-import { BLOCK_ROWS } from './perRecord.ts';
-
-/** Gradients before centring are at most about this many clip norms long. */
-const LONGEST_GRADIENT = 4;
+import { sumRounding } from './perRecord.ts';
 
 /**
- * Share by which the noise exceeds noiseMultiplier·clipNorm. It covers what float32 may round in the sum (0.5 % for 600
- * records) and the sum's rounding to the lattice (√P·σ·2⁻²⁰ ≤ 0.2 %).
+ * Share by which the noise exceeds noiseMultiplier·clipNorm. Two sums that differ in one record differ by at most the clip
+ * norm before rounding, and each is rounded: in float32 ({@link sumRounding}) and to the lattice, by half a step per
+ * parameter. The sensitivity is larger by this share, and so is the noise.
+ * @param records - most records a sum can have.
+ * @param parameters - entries of the sum.
  */
-export function roundingShare(expectedRecords: number): number {
-  return 0.002 + BLOCK_ROWS * 2 ** -24 * LONGEST_GRADIENT * expectedRecords;
+export function roundingShare(records: number, parameters: number, noiseMultiplier: number): number {
+  const inLattice = (Math.sqrt(parameters) * noiseMultiplier) / LATTICE_SIGMA;
+  // The lattice's step grows with the noise, and the noise by the share.
+  return (2 * sumRounding(records) + inLattice) / (1 - inLattice);
 }
 
 /**

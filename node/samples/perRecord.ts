@@ -39,13 +39,23 @@ function squaredNorm({ data }: Matrix): number {
   return sum;
 }
 
+/** How long each record's gradient is, and how long the products are of which it is added up. */
+export interface RecordNorms {
+  /** Norm of the (centred) gradient, never understated; float64 [records]. */
+  readonly norms: Float64Array;
+  /** The same of the record's outer products without centre and as if none cancelled another: what rounding scales with. */
+  readonly lengths: Float64Array;
+}
+
+/** Rounding of one float32 operation, relative. */
+const UNIT = 2 ** -24;
+
 /**
- * Norm of each record's gradient (minus a common centre), never understated and at most 1e-6 above for norms that are
- * not tiny beside the centre's.
+ * Norm of each record's gradient (minus a common centre), never understated and at most 1e-6 above, plus what float32
+ * may lose in the product with the centre.
  * @param rows - rows of the factors; `copies` successive rows belong to one record and their gradients add up.
  * @param weights - factor of each layer's gradient in the norm; 1 by default.
  * @param centre - subtracted once from every record's gradient; must be public.
- * @returns float64 [rows / copies].
  */
 export function recordNorms(
   arena: Arena,
@@ -54,14 +64,17 @@ export function recordNorms(
   weights?: readonly number[],
   centre?: Centre,
   copies = 1,
-): Float64Array {
+): RecordNorms {
   const squares = new Float64Array(rows / copies);
+  const lengths = new Float64Array(rows / copies);
   const parts = factors.length * copies;
   factors[0].signals.forEach((_, layer) => {
     const weight = (weights?.[layer] ?? 1) ** 2;
-    const constant = centre === undefined ? 0 : weight * squaredNorm(centre.gradients[layer]);
+    const constant = centre === undefined ? 0 : squaredNorm(centre.gradients[layer]);
+    const doubt = 2 * (factors[0].inputs[layer].columns + 2) * UNIT * Math.sqrt(constant);
     squares.forEach((_, record) => {
       let sum = 0;
+      let length = 0;
       for (let i = 0; i < parts; i++) {
         const first = factors[i % factors.length];
         const rowI = record * copies + Math.floor(i / factors.length);
@@ -69,10 +82,13 @@ export function recordNorms(
           const second = factors[j % factors.length];
           const rowJ = record * copies + Math.floor(j / factors.length);
           const signals = dot(first.signals[layer], rowI, second.signals[layer], rowJ);
-          sum += (i === j ? 1 : 2) * signals * dot(first.inputs[layer], rowI, second.inputs[layer], rowJ);
+          const product = signals * dot(first.inputs[layer], rowI, second.inputs[layer], rowJ);
+          sum += (i === j ? 1 : 2) * product;
+          if (i === j) length += Math.sqrt(product);
         }
       }
-      squares[record] += weight * sum + constant;
+      squares[record] += weight * (sum + constant + doubt * length);
+      lengths[record] += weight * length * length;
     });
     if (centre === undefined) return;
     for (const { signals, inputs } of factors) {
@@ -82,11 +98,26 @@ export function recordNorms(
       }
     }
   });
-  return squares.map((square) => Math.sqrt(Math.max(0, square)) * (1 + NORM_MARGIN));
+  return {
+    norms: squares.map((square) => Math.sqrt(Math.max(0, square)) * (1 + NORM_MARGIN)),
+    lengths: lengths.map((square) => Math.sqrt(square) * (1 + NORM_MARGIN)),
+  };
 }
 
-/** Rows summed in float32 before the block joins the float64 total: rounding stays below BLOCK_ROWS·2⁻²⁴·Σ|γg|. */
-export const BLOCK_ROWS = 32;
+/** Rows summed in float32 before the block joins the float64 total. */
+const BLOCK_ROWS = 32;
+/** Records are scaled down until their {@link RecordNorms.lengths} are at most this many clip norms. */
+export const REACH = 4;
+
+/**
+ * Bound on what float32 can change in a {@link clippedSum} of up to `records` records, over the clip norm: each record's
+ * products, at most REACH clip norms long, are rounded once when they are scaled, then in each of up to BLOCK_ROWS
+ * multiply-adds, and the sum, at most one clip norm per record, once more when it is stored. The float64 additions are
+ * 2²⁹ times finer; the spare roundings cover them.
+ */
+export function sumRounding(records: number): number {
+  return records * UNIT * ((BLOCK_ROWS + 4) * REACH + 2);
+}
 
 /** Rows `from` … `from + count − 1` of a matrix, sharing its memory. */
 function rowsOf(matrix: Matrix, from: number, count: number): Matrix {
@@ -95,21 +126,25 @@ function rowsOf(matrix: Matrix, from: number, count: number): Matrix {
 }
 
 /**
- * Σ over records of the (centred) gradient scaled down to norm ≤ `clipNorm`. Scales the signals in place.
- * @param norms - of {@link recordNorms} with the same arguments.
+ * Σ over records of the (centred) gradient scaled down to norm ≤ `clipNorm`, and further where its products are so long
+ * that they would round badly; off by at most {@link sumRounding} clip norms. Scales the signals in place.
+ * @param records - of {@link recordNorms} with the same arguments.
  * @param sums - receives the sum of each layer.
  */
 export function clippedSum(
   arena: Arena,
   factors: readonly Factor[],
-  norms: Float64Array,
+  { norms, lengths }: RecordNorms,
   clipNorm: number,
   sums: readonly Matrix[],
   centre?: Centre,
   copies = 1,
 ): void {
   const rows = norms.length * copies;
-  const scales = norms.map((norm) => (norm <= clipNorm ? 1 : clipNorm / norm));
+  const scales = norms.map((norm, record) => {
+    const size = Math.max(norm, lengths[record] / REACH);
+    return size <= clipNorm ? 1 : clipNorm / size;
+  });
   const total = scales.reduce((sum, scale) => sum + scale, 0);
   for (const { signals } of factors) {
     for (const { data, stride } of signals) {

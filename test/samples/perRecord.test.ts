@@ -17,8 +17,9 @@ import {
   type Network,
   type Pass,
   pushTangents,
+  sumGradients,
 } from '../../node/samples/network.ts';
-import { clippedSum, type Factor, recordNorms } from '../../node/samples/perRecord.ts';
+import { clippedSum, type Factor, REACH, recordNorms, sumRounding } from '../../node/samples/perRecord.ts';
 
 const LEAK = 0.2;
 const PENALTY = 10;
@@ -159,14 +160,14 @@ describe('per-record gradients', () => {
         const known = gradients.filter((gradient) => gradient !== undefined);
         if (known.length < rows) return; // a record on a kink has no gradient to compare with
         compared += rows;
-        const norms = recordNorms(arena, factors, rows);
+        const { norms } = recordNorms(arena, factors, rows);
         known.forEach((gradient, row) => {
           const exact = norm(gradient);
           const tolerance = 1e-5 * exact + 2e-7; // the second part is the differences' own rounding
           assert.ok(Math.abs(norms[row] - exact) <= tolerance, `${norms[row]} instead of ${exact}`);
         });
         const sums = createLayers(arena, sizes);
-        clippedSum(arena, factors, norms, clipNorm, sums);
+        clippedSum(arena, factors, { norms, lengths: norms }, clipNorm, sums);
         const found = flatten(sizes, sums);
         const scales = known.map((gradient) => Math.min(1, clipNorm / norm(gradient)));
         const size = known.reduce((sum, gradient, row) => sum + scales[row] * norm(gradient), 0);
@@ -222,17 +223,120 @@ describe('per-record gradients', () => {
       }),
     );
     const exact = differences.map((difference) => norm(difference.map((value, i) => value * weights[layerOf[i]])));
-    const norms = recordNorms(arena, factors, copies * records, weights, centre, copies);
+    const { norms } = recordNorms(arena, factors, copies * records, weights, centre, copies);
     exact.forEach((value, record) => {
       assert.ok(Math.abs(norms[record] / value - 1) < 1e-5, `${norms[record]} instead of ${value}`);
     });
     const clipNorm = exact.toSorted((a, b) => a - b)[1];
     const sums = createLayers(arena, sizes);
-    clippedSum(arena, factors, norms, clipNorm, sums, centre, copies);
+    clippedSum(arena, factors, { norms, lengths: norms }, clipNorm, sums, centre, copies);
     const expected = middle.map((_, i) =>
       differences.reduce((sum, difference, record) => sum + difference[i] * Math.min(1, clipNorm / exact[record]), 0),
     );
     const error = norm(flatten(sizes, sums).map((value, i) => value - expected[i]));
     assert.ok(error < 1e-5 * norm(exact));
+  });
+
+  /** The gradient of one record's factors minus the centre, in float64. */
+  function differenceOf(factors: readonly Factor[], row: number, centre: readonly Matrix[]): Float64Array[] {
+    return centre.map(({ data, stride, rows, columns }, layer) => {
+      const own = Float64Array.from(data, (value) => -value);
+      for (const { signals, inputs } of factors) {
+        for (let input = 0; input < rows; input++) {
+          const a = inputs[layer].data[row * inputs[layer].stride + input];
+          for (let out = 0; out < columns; out++) {
+            own[input * stride + out] += a * signals[layer].data[row * signals[layer].stride + out];
+          }
+        }
+      }
+      return own;
+    });
+  }
+  const size = (layers: readonly ArrayLike<number>[]) =>
+    Math.sqrt(layers.reduce((sum, layer) => Array.from(layer).reduce((all, value) => all + value * value, sum), 0));
+
+  it('are off by no more than the noise allows for, with or without any one record', () => {
+    let reached = 0;
+    const batches = fc.record({
+      seed: fc.integer(),
+      inputs: fc.integer({ min: 1, max: 40 }),
+      hidden: fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 2 }),
+      rows: fc.integer({ min: 2, max: 80 }),
+      closeness: fc.constantFrom(0, 0.9, 0.9999),
+    });
+    fc.assert(
+      fc.property(batches, ({ seed, inputs, hidden, rows, closeness }) => {
+        const random = createSeededRandom(seed);
+        const sizes = [inputs, ...hidden, 1];
+        const arena = createArena(400_000);
+        const network = createNetwork(arena, sizes, random, 1.2);
+        const pass = createPass(arena, sizes, rows);
+        const middle = Float32Array.from({ length: inputs }, () => 8 * random.uniform() - 4);
+        for (let row = 0; row < rows; row++) {
+          const own = middle.map((value) => closeness * value + (1 - closeness) * (8 * random.uniform() - 4));
+          pass.inputs[0].data.set(own, row * pass.inputs[0].stride);
+        }
+        forward(arena, network, pass, rows);
+        const last = pass.signals[sizes.length - 2];
+        for (let row = 0; row < rows; row++) last.data[row * last.stride] = -1;
+        backward(arena, network, pass, rows);
+        const centre = {
+          gradients: createLayers(arena, sizes),
+          products: sizes.slice(1).map((out) => arena.create(rows, out + 1)),
+        };
+        const factors: Factor[] = [{ signals: pass.signals, inputs: pass.inputs }];
+        sumGradients(arena, pass.signals, pass.inputs, centre.gradients, rows);
+        for (const { data } of centre.gradients) for (let k = 0; k < data.length; k++) data[k] /= rows;
+        const differences = Array.from({ length: rows }, (_, row) => differenceOf(factors, row, centre.gradients));
+        const records = recordNorms(arena, factors, rows, undefined, centre);
+        differences.forEach((difference, row) => {
+          assert.ok(records.norms[row] >= size(difference), `${records.norms[row]} understates ${size(difference)}`);
+        });
+        const clipNorm = records.norms.toSorted()[rows >> 1];
+        const scales = records.norms.map((norm, row) => {
+          if (records.lengths[row] / REACH > Math.max(norm, clipNorm)) reached++;
+          return Math.min(1, clipNorm / Math.max(norm, records.lengths[row] / REACH));
+        });
+        scales.forEach((scale, row) => {
+          assert.ok(scale * size(differences[row]) <= clipNorm);
+        });
+        const exact = centre.gradients.map((_, layer) =>
+          differences.reduce(
+            (sum, difference, row) => sum.map((value, k) => value + scales[row] * difference[layer][k]),
+            new Float64Array(centre.gradients[layer].data.length),
+          ),
+        );
+        const sums = createLayers(arena, sizes);
+        clippedSum(arena, factors, records, clipNorm, sums, centre);
+        const error = size(sums.map(({ data }, layer) => exact[layer].map((value, k) => data[k] - value)));
+        const allowed = sumRounding(rows) * clipNorm;
+        assert.ok(error <= allowed, `off by ${error}, more than ${allowed}`);
+      }),
+      { numRuns: 100, seed: 7 },
+    );
+    assert.ok(reached > 50, `only ${reached} records had products too long for their clip norm`);
+  });
+
+  it('do not depend on a record’s place in the batch', () => {
+    const random = createSeededRandom(12);
+    const sizes = [19, 13, 6, 1];
+    const arena = createArena(100_000);
+    const network = createNetwork(arena, sizes, random);
+    const own = Float32Array.from({ length: 19 }, () => random.uniform() - 0.5);
+    const found = Array.from({ length: 7 }, (_, place) => {
+      const pass = createPass(arena, sizes, 7);
+      for (let row = 0; row < 7; row++) {
+        const values = row === place ? own : own.map(() => random.uniform());
+        pass.inputs[0].data.set(values, row * pass.inputs[0].stride);
+      }
+      forward(arena, network, pass, 7);
+      const last = pass.signals[2];
+      for (let row = 0; row < 7; row++) last.data[row * last.stride] = 1;
+      backward(arena, network, pass, 7);
+      return [...pass.inputs, ...pass.signals].map(({ data, stride }) => [
+        ...data.subarray(place * stride, (place + 1) * stride),
+      ]);
+    });
+    for (const one of found) assert.deepEqual(one, found[0]);
   });
 });
