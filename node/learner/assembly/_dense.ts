@@ -14,7 +14,7 @@
  */
 import { gemm, transpose } from './_gemm';
 import { addScaled } from './_simd';
-import { addRows, addToRows, dotRows, listEntries, sumEntries } from './_sparse';
+import { addRows, addToRows, addToRowsThenAdd, dotRows, listEntries, sumEntries } from './_sparse';
 
 /** A layer as the caller lays it out: 32-bit words, addresses and strides in bytes, strides multiples of 32. */
 @unmanaged
@@ -92,20 +92,35 @@ export function settle(layer: Layer): void {
   }
 }
 
+/** Lists one row of inputs, and begins its sums with what does not come from the list. */
+function begin(layer: Layer, row: i32, inputs: usize): void {
+  const target = layer.activations + <usize>row * layer.outputStride;
+  memory.copy(target, layer.common === 0 ? layer.biases : layer.shared, layer.outputStride);
+  const list = listAt(layer, row);
+  const count = listEntries(list, inputs, layer.inputs, layer.common);
+  store<i32>(layer.counts + ((<usize>row) << 2), count);
+  if (layer.common !== 0) addScaled(target, layer.drift, sumEntries(list, count), widthOf(layer));
+}
+
 /** Computes `rows` rows of the layer's sums from rows of inputs. */
 export function forward(layer: Layer, inputs: usize, rows: i32): void {
-  const lists = usesLists(layer, rows);
-  for (let row = 0; row < rows; row++) {
-    const target = layer.activations + <usize>row * layer.outputStride;
-    memory.copy(target, layer.common === 0 ? layer.biases : layer.shared, layer.outputStride);
-    if (!lists) continue;
-    const list = listAt(layer, row);
-    const count = listEntries(list, inputs + <usize>row * layer.inputStride, layer.inputs, layer.common);
-    store<i32>(layer.counts + ((<usize>row) << 2), count);
-    if (layer.common !== 0) addScaled(target, layer.drift, sumEntries(list, count), widthOf(layer));
-    addRows(target, list, count, layer.weights, layer.outputStride, widthOf(layer));
+  if (usesLists(layer, rows)) {
+    for (let row = 0; row < rows; row++) {
+      begin(layer, row, inputs + <usize>row * layer.inputStride);
+      addRows(
+        layer.activations + <usize>row * layer.outputStride,
+        listAt(layer, row),
+        load<i32>(layer.counts + ((<usize>row) << 2)),
+        layer.weights,
+        layer.outputStride,
+        widthOf(layer),
+      );
+    }
+    return;
   }
-  if (lists) return;
+  for (let row = 0; row < rows; row++) {
+    memory.copy(layer.activations + <usize>row * layer.outputStride, layer.biases, layer.outputStride);
+  }
   gemm(
     layer.activations,
     layer.outputStride,
@@ -172,25 +187,36 @@ export function backward(layer: Layer, target: usize, inputs: usize, rows: i32):
   }
 }
 
+/** Moves biases, and with them what all rows have in common, by one row. */
+function updateCommon(layer: Layer, row: i32, scale: f32): void {
+  const width = widthOf(layer);
+  const deltas = layer.deltas + <usize>row * layer.outputStride;
+  addScaled(layer.biasTarget, deltas, scale, width);
+  if (layer.common === 0) return;
+  const common = <f64>layer.common;
+  const count = load<i32>(layer.counts + ((<usize>row) << 2));
+  const total = common * <f64>layer.inputs + <f64>sumEntries(listAt(layer, row), count);
+  addScaled(layer.drift, deltas, scale * layer.common, width);
+  addScaled(layer.shared, deltas, scale * <f32>(1 + common * total), width);
+}
+
 /** targets += scale · gradient of the rows that {@link forward} saw last. */
 export function update(layer: Layer, inputs: usize, rows: i32, scale: f32): void {
-  const width = widthOf(layer);
-  const lists = usesLists(layer, rows);
-  for (let row = 0; row < rows; row++) {
-    const deltas = layer.deltas + <usize>row * layer.outputStride;
-    addScaled(layer.biasTarget, deltas, scale, width);
-    if (!lists) continue;
-    const list = listAt(layer, row);
-    const count = load<i32>(layer.counts + ((<usize>row) << 2));
-    addToRows(layer.weightTarget, layer.outputStride, list, count, deltas, scale, width);
-    if (layer.common !== 0) {
-      const common = <f64>layer.common;
-      const total = common * <f64>layer.inputs + <f64>sumEntries(list, count);
-      addScaled(layer.drift, deltas, scale * layer.common, width);
-      addScaled(layer.shared, deltas, scale * <f32>(1 + common * total), width);
+  for (let row = 0; row < rows; row++) updateCommon(layer, row, scale);
+  if (usesLists(layer, rows)) {
+    for (let row = 0; row < rows; row++) {
+      addToRows(
+        layer.weightTarget,
+        layer.outputStride,
+        listAt(layer, row),
+        load<i32>(layer.counts + ((<usize>row) << 2)),
+        layer.deltas + <usize>row * layer.outputStride,
+        scale,
+        widthOf(layer),
+      );
     }
+    return;
   }
-  if (lists) return;
   gemm(
     layer.weightTarget,
     layer.outputStride,
@@ -203,5 +229,28 @@ export function update(layer: Layer, inputs: usize, rows: i32, scale: f32): void
     layer.outputs,
     rows,
     scale,
+  );
+}
+
+/** Whether most of the inputs of the only row are listed, so that one pass over all weights is faster than two by lists. */
+export function isFull(layer: Layer): bool {
+  return 4 * load<i32>(layer.counts) > 3 * layer.inputs;
+}
+
+/** {@link update} by one row, and {@link forward} of the `next`, with plain descent. */
+export function updateThenForward(layer: Layer, inputs: usize, next: usize, scale: f32): void {
+  updateCommon(layer, 0, scale);
+  begin(layer, 0, next);
+  addToRowsThenAdd(
+    layer.weights,
+    layer.outputStride,
+    layer.inputs,
+    inputs,
+    next,
+    layer.common,
+    layer.deltas,
+    scale,
+    layer.activations,
+    widthOf(layer),
   );
 }

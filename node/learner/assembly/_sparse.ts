@@ -174,3 +174,54 @@ export function dotRows(
     store<f32>(target + (index << 2), sumLanes(sum));
   }
 }
+
+/**
+ * For every row i of the weights: weights[i] += scale · (first[i] − common) · source, then
+ * target += (second[i] − common) · weights[i]. One pass over the weights instead of two.
+ */
+export function addToRowsThenAdd(
+  weights: usize,
+  stride: usize,
+  length: i32,
+  first: usize,
+  second: usize,
+  common: f32,
+  source: usize,
+  scale: f32,
+  target: usize,
+  bytes: usize,
+): void {
+  let row = 0;
+  for (; row + 2 <= length; row += 2, first += 8, second += 8) {
+    let w0 = weights + <usize>row * stride;
+    let w1 = w0 + stride;
+    const change0 = f32x4.splat(scale * (load<f32>(first) - common));
+    const change1 = f32x4.splat(scale * (load<f32>(first, 4) - common));
+    const value0 = f32x4.splat(load<f32>(second) - common);
+    const value1 = f32x4.splat(load<f32>(second, 4) - common);
+    let to = target;
+    for (let from = source, stop = source + bytes; from < stop; from += 32) {
+      const low = v128.load(from);
+      const high = v128.load(from, 16);
+      const low0 = madd(change0, low, v128.load(w0));
+      const high0 = madd(change0, high, v128.load(w0, 16));
+      const low1 = madd(change1, low, v128.load(w1));
+      const high1 = madd(change1, high, v128.load(w1, 16));
+      const sumLow = madd(value1, low1, madd(value0, low0, v128.load(to)));
+      const sumHigh = madd(value1, high1, madd(value0, high0, v128.load(to, 16)));
+      v128.store(w0, low0);
+      v128.store(w0, high0, 16);
+      v128.store(w1, low1);
+      v128.store(w1, high1, 16);
+      v128.store(to, sumLow);
+      v128.store(to, sumHigh, 16);
+      w0 += 32;
+      w1 += 32;
+      to += 32;
+    }
+  }
+  if (row === length) return;
+  const last = weights + <usize>row * stride;
+  addScaled(last, source, scale * (load<f32>(first) - common), bytes);
+  addScaled(target, last, load<f32>(second) - common, bytes);
+}

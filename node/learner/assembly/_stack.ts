@@ -3,7 +3,7 @@
  * CNN. What a caller lays out is a {@link Plan} and a table of layers.
  * @module
  */
-import { backward, forward, Layer, layerAt, prepare, relu, settle, update } from './_dense';
+import { backward, forward, isFull, Layer, layerAt, prepare, relu, settle, update } from './_dense';
 import { activateOutputs, lossGradient, mostLikely } from './_loss';
 import { adamStep, momentumStep } from './_optimiser';
 
@@ -86,11 +86,11 @@ function scaleRows(start: usize, bytes: usize, scale: f32): void {
   }
 }
 
-/** Computes the last layer's sums for `rows` rows. */
-export function forwardStack(plan: Plan, inputs: usize, rows: i32, training: bool): void {
+/** Computes the last layer's sums for `rows` rows; those of the layers before number `from` are there already. */
+export function forwardStack(plan: Plan, inputs: usize, rows: i32, training: bool, from: i32 = 0): void {
   for (let index = 0; index < plan.depth; index++) {
     const layer = layerAt(plan.layers, index);
-    forward(layer, inputs, rows);
+    if (index >= from) forward(layer, inputs, rows);
     if (index < plan.depth - 1) {
       relu(layer, rows);
       if (training && layer.dropout > 0) dropOut(plan, layer, rows);
@@ -122,13 +122,18 @@ export function backwardStack(plan: Plan, labels: usize, rows: i32): bool {
   return true;
 }
 
-/** Adds scale · gradient to the targets of every layer. */
-export function updateStack(plan: Plan, inputs: usize, rows: i32, scale: f32): void {
+/** Adds scale · gradient to the targets of every layer from number `from` on. */
+export function updateStack(plan: Plan, inputs: usize, rows: i32, scale: f32, from: i32 = 0): void {
   for (let index = 0; index < plan.depth; index++) {
     const layer = layerAt(plan.layers, index);
-    update(layer, inputs, rows, scale);
+    if (index >= from) update(layer, inputs, rows, scale);
     inputs = layer.activations;
   }
+}
+
+/** Whether the first layer's update by the only row goes together with its forward pass of the next. */
+export function canPassOnce(plan: Plan): bool {
+  return plan.batch === 1 && plan.optimiser === PLAIN && isFull(layerAt(plan.layers, 0));
 }
 
 /** What a step multiplies the gradient by before adding it to the targets. */

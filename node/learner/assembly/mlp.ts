@@ -2,9 +2,10 @@
  * Training and prediction of fully connected networks: one call for any number of steps.
  * @module
  */
-import { layerAt } from './_dense';
+import { layerAt, updateThenForward } from './_dense';
 import {
   backwardStack,
+  canPassOnce,
   finishStep,
   forwardStack,
   labelStack,
@@ -25,12 +26,16 @@ import {
 export function train(plan: Plan, inputs: usize, labels: usize, count: i32): i32 {
   const stride = layerAt(plan.layers, 0).inputStride;
   prepareStack(plan);
+  /** Layers of the next step whose sums are there already. */
+  let ahead = 0;
   for (let start = 0, step = 0; start < count; start += plan.batch, step++) {
     const rows = min(plan.batch, count - start);
     const first = inputs + <usize>start * stride;
-    forwardStack(plan, first, rows, true);
+    forwardStack(plan, first, rows, true, ahead);
     if (!backwardStack(plan, labels + start, rows)) return step;
-    updateStack(plan, first, rows, updateScale(plan));
+    ahead = <i32>(start + 1 < count && canPassOnce(plan));
+    updateStack(plan, first, rows, updateScale(plan), ahead);
+    if (ahead > 0) updateThenForward(layerAt(plan.layers, 0), first, first + stride, updateScale(plan));
     finishStep(plan);
   }
   settleStack(plan);
