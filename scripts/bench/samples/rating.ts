@@ -15,6 +15,8 @@ export interface Rating {
   readonly rankAll: number;
   /** The same over the 12 graded parties: among the 15 good ones accuracy differs by chance only. */
   readonly rankGraded: number;
+  /** The same over all 30 with the good ones taken as equal in both: what the order among them costs `rankAll`. */
+  readonly rankTied: number;
   /** Share of the rarest class among the majority's labels, times the number of classes; 0 when a class is missing. */
   readonly rarest: number;
   /** Squared maximum mean discrepancy to real held-out digits, times 1000 (Gaussian kernels over cosine coefficients). */
@@ -45,6 +47,13 @@ export function spearman(first: readonly number[], second: readonly number[]): n
   return product / Math.sqrt(squaresOfA * squaresOfB || 1);
 }
 
+/** The values with those of good parties replaced by their mean. */
+function tieGood(values: readonly number[], labellers: readonly Labeller[]): number[] {
+  const good = values.filter((_, index) => labellers[index].kind === 'good');
+  const mean = good.reduce((sum, value) => sum + value, 0) / good.length;
+  return values.map((value, index) => (labellers[index].kind === 'good' ? mean : value));
+}
+
 /** Rates samples by the labellers' votes on them. */
 export async function rate(
   inputs: Float32Array,
@@ -67,6 +76,13 @@ export async function rate(
       labellers.map(({ accuracy }) => accuracy),
     ),
     rankGraded: spearman(of('graded'), graded),
+    rankTied: spearman(
+      tieGood(scores, labellers),
+      tieGood(
+        labellers.map(({ accuracy }) => accuracy),
+        labellers,
+      ),
+    ),
     rarest: (Math.min(...counts) * classes) / majority.length,
   };
 }
