@@ -28,19 +28,20 @@ export function trainingExamples({ consortium, examples }: Pick<Member, 'consort
 /**
  * Decides with which parameters a party goes on. All float32 [D].
  * @param together - with the others' sum.
- * @param own - the same round without the sum.
- * @returns `together`, unless it labels the held-out examples clearly worse than `own`: then the middle of both (rule
- *   `halve`), unless that is clearly worse too, or `own` (rule `refuse`).
+ * @param withoutSum - the same round without the sum.
+ * @returns `together`, unless it labels the held-out examples clearly worse than the round without it: then the
+ *   middle of both (rule `halve`), unless that is clearly worse too, or the latter (rule `refuse`).
  */
 // deviation: the paper adds whatever comes.
 export async function acceptSum(
   member: Member,
   together: Float32Array,
-  own: Float32Array,
+  withoutSum: () => Float32Array,
 ): Promise<{ readonly parameters: Float32Array; readonly share: 1 | 0.5 | 0 }> {
   const rule = member.consortium.aggregation.acceptance;
   if (rule === undefined) return { parameters: together, share: 1 };
   const { heldOut } = split(member.examples);
+  const own = withoutSum();
   const rightOwn = await rightOn(member, own, heldOut);
   const harms = async (parameters: Float32Array) =>
     isClearlyWorse(await rightOn(member, parameters, heldOut), rightOwn);

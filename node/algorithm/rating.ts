@@ -19,9 +19,15 @@ export interface Rating {
   readonly silent: PartyId[];
 }
 
+/** Samples decoded before, by their publication. */
+const decodedOwn = new WeakMap<Publication, Samples>();
+
 /** This party's published samples, as everybody sees them. */
-export function ownSamples({ consortium }: Member, { bytes }: Publication): Samples {
-  return decodeSamples(bytes, consortium.inputs.shape, samplesHash(bytes));
+export function ownSamples({ consortium }: Member, publication: Publication): Samples {
+  const { bytes } = publication;
+  const samples = decodedOwn.get(publication) ?? decodeSamples(bytes, consortium.inputs.shape, samplesHash(bytes));
+  decodedOwn.set(publication, samples);
+  return samples;
 }
 
 /**

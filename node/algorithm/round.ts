@@ -56,7 +56,7 @@ export async function playRound(
     seed: seedFor(member.seed, round, purposes.training),
   };
   const trained = await learner.train(before.parameters, trainingExamples(member), training);
-  const gradient = trained.map((value, index) => value - before.parameters[index]);
+  const gradient = difference(trained, before.parameters);
   const alone = await learner.train(before.alone, member.examples, training);
   const train = seconds();
 
@@ -95,8 +95,8 @@ export async function playRound(
   const collection = await collectSum(member, evaluating, round, arrivals, inTime);
   const integrate = rules[consortium.aggregation.rule];
   const together = integrate(before.parameters, gradient, collection.sum, collection.providers);
-  const own = integrate(before.parameters, gradient, undefined, collection.providers);
-  const { parameters, share } = await acceptSum(member, together, own);
+  const withoutSum = () => integrate(before.parameters, gradient, undefined, collection.providers);
+  const { parameters, share } = await acceptSum(member, together, withoutSum);
   if (share < 1) {
     const message = share === 0 ? 'The sum was refused' : 'Half of the sum was taken';
     observe({ type: 'warning', round, code: 'SUM_HARMS', party: null, message });
@@ -159,6 +159,13 @@ const rules: Record<
   Consortium['aggregation']['rule'],
   (parameters: Float32Array, gradient: Float32Array, sum: Float32Array | undefined, providers: number) => Float32Array
 > = { sum: addSum, mean: addMean };
+
+/** after − before; float32 [D]. */
+function difference(after: Float32Array, before: Float32Array): Float32Array {
+  const values = new Float32Array(after.length);
+  for (let index = 0; index < values.length; index++) values[index] = after[index] - before[index];
+  return values;
+}
 
 /** This round's credibility on the scale of last round's; who gave no labels keeps what it had. */
 function normaliseFresh(

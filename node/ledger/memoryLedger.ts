@@ -16,7 +16,7 @@ import { escrowOf, idOf, type ModelEvent, type ModelState, summaryOf } from '../
 import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
 import { type ChainRegistration, type Facts, type Invitation, phases } from '../../sdk/types.ts';
 import type { Clock, Ledger, LedgerState } from '../algorithm/ports.ts';
-import type { Claim, Delivery, Party, PartyId, Phase, Registration } from '../types.ts';
+import type { Claim, Delivery, Order, Party, PartyId, Phase, Registration } from '../types.ts';
 import { enterClaimEvent } from './claims.ts';
 import { fromChain, toChain } from './registrations.ts';
 
@@ -43,6 +43,16 @@ export interface MemoryLedger {
   readonly model: Readonly<ModelState>;
   /** Everything that was emitted since deployment. */
   readonly events: readonly ModelEvent[];
+}
+
+/** The orders of a round as far as they stand. */
+interface RoundOrders {
+  readonly round: number;
+  /** How many DOWNLOADs and withdrawals there were. */
+  readonly downloads: number;
+  readonly withdrawals: number;
+  readonly lines: readonly Order[];
+  readonly keys: ReadonlyMap<PartyId, Uint8Array>;
 }
 
 type EventOf<Name extends ModelEvent['name']> = Extract<ModelEvent, { name: Name }>;
@@ -113,6 +123,26 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
     const known = read.get(registration) ?? fromChain(registration);
     read.set(registration, known);
     return known;
+  };
+
+  /** The orders last read: every party reads those of the round, and n² lines take their time. */
+  let lastRead: RoundOrders = { round: -1, downloads: 0, withdrawals: 0, lines: [], keys: new Map() };
+  const ordersOf = (round: number): RoundOrders => {
+    const downloads = actsOf('Downloaded', round).length;
+    const isFresh = lastRead.downloads === downloads && lastRead.withdrawals === withdrawals.size;
+    if (lastRead.round !== round || !isFresh) {
+      const standing = standingDownloads(round);
+      lastRead = {
+        round,
+        downloads,
+        withdrawals: withdrawals.size,
+        lines: standing.flatMap(({ requester, orders }) =>
+          unpackOrders(orders).map((line) => ({ requester, ...line })),
+        ),
+        keys: new Map(standing.map((event) => [event.requester, getBytes(event.encryptionKey)])),
+      };
+    }
+    return lastRead;
   };
 
   const partyOf = (id: PartyId): Party => {
@@ -204,13 +234,9 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
         );
       },
 
-      orders: async (round) =>
-        standingDownloads(round).flatMap(({ requester, orders }) =>
-          unpackOrders(orders).map((line) => ({ requester, ...line })),
-        ),
+      orders: async (round) => ordersOf(round).lines,
 
-      encryptionKeys: async (round) =>
-        new Map(standingDownloads(round).map((event) => [event.requester, getBytes(event.encryptionKey)])),
+      encryptionKeys: async (round) => ordersOf(round).keys,
 
       deliveries: async (round) => deliveriesOf(round),
 

@@ -13,7 +13,7 @@ import { getAddress } from 'ethers';
 import { AlgorithmError } from '../algorithm/errors.ts';
 import type { Member } from '../algorithm/member.ts';
 import { createOnionEnvelopes } from '../algorithm/onionEnvelopes.ts';
-import type { Learner, Ledger, NodeEvent, SampleGenerator } from '../algorithm/ports.ts';
+import type { Learner, Ledger, NodeEvent, Publication, SampleGenerator, Store } from '../algorithm/ports.ts';
 import { run } from '../algorithm/run.ts';
 import type { Consortium } from '../consortium.ts';
 import { createLearner } from '../learner/learner.ts';
@@ -131,7 +131,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
         ? createOnionEnvelopes({ aggregation, facts, keys, ledger })
         : board.envelopes(ledger, { levels: aggregation.levels, parameterCount: facts.parameterCount }),
       releases: { labels: async () => undefined, gradients: async () => undefined },
-      store: createMemoryStore(),
+      store: withPublicationAtHand(createMemoryStore()),
       clock,
       observe(event) {
         events[id].push(event);
@@ -199,6 +199,18 @@ function inOrder(ledger: Ledger, id: PartyId, registered: readonly PromiseWithRe
       const party = await ledger.init(registration);
       registered[id].resolve();
       return party;
+    },
+  };
+}
+
+/** Samples are large and asked for by everybody: they are read from the store once. */
+function withPublicationAtHand(store: Store): Store {
+  let publication: Publication | undefined;
+  return {
+    ...store,
+    async publication() {
+      publication ??= await store.publication();
+      return publication;
     },
   };
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import { endianness } from 'node:os';
 import { decode, encode } from 'cborg';
 import { z } from 'zod';
 import type { Checkpoint, ClosedBlob, Publication } from '../algorithm/ports.ts';
@@ -38,6 +39,7 @@ export interface RoundKey {
 
 /** Parameters as float32 little-endian, whatever the host's byte order. */
 function floatBytes(values: Float32Array): Uint8Array {
+  if (endianness() === 'LE') return new Uint8Array(Float32Array.from(values).buffer);
   const view = new DataView(new ArrayBuffer(values.length * 4));
   values.forEach((value, index) => {
     view.setFloat32(index * 4, value, true);

@@ -15,5 +15,10 @@ export function addMean(
   providers: number,
 ): Float32Array {
   const share = 1 / (1 + providers);
-  return parameters.map((value, index) => value + share * (gradient[index] + (sum?.[index] ?? 0)));
+  const updated = new Float32Array(parameters.length);
+  for (let index = 0; index < updated.length; index++) {
+    const given = sum === undefined ? 0 : sum[index];
+    updated[index] = parameters[index] + share * (gradient[index] + given);
+  }
+  return updated;
 }
