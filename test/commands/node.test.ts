@@ -8,6 +8,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -71,7 +72,8 @@ describe('dppdl node', { timeout: 300_000 }, () => {
     });
     const ended = await dppdl(['node', '--config', file]);
     assert.equal(ended.exitCode, 11, ended.stderr);
-    assert.ok(!(await readdir(join(site, 'state'))).includes('releases.jsonl'), 'no release was recorded');
+    using budget = new DatabaseSync(join(site, 'budget', 'budget.sqlite'), { readOnly: true });
+    assert.deepEqual(budget.prepare('SELECT * FROM release').all(), [], 'no release was recorded');
   });
 
   it('does not take a data folder to another ledger', async () => {
