@@ -54,6 +54,8 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   const samples = ownSamples(member, publication);
   const inTime = waitingSignal(member, state, waitingShares.labels, signal);
   const rating = isLate || isPending ? undefined : await rateOthers(member, 0, samples, standalone, others, inTime);
+  // A node that is being stopped has not found the others silent.
+  signal.throwIfAborted();
 
   // 4: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
   const everyone = others.map((party) => party.id);

@@ -115,7 +115,7 @@ export interface Ledger {
   finalDeliveries(round: number): Promise<readonly Delivery[] | undefined>;
   /** Every party's mask key as it was when the round's orders were fixed: when its deliver phase began. */
   maskKeys(round: number): Promise<ReadonlyMap<PartyId, Uint8Array>>;
-  /** All claims ever filed, with where each stands. */
+  /** All claims that are open, and those that ended since this was first asked, with where each stands. */
   claims(): Promise<readonly Claim[]>;
   /** Complains about a recorded delivery of this round, in its evaluate phase, once; puts this party's deposit at stake. */
   fileClaim(round: number, provider: PartyId, complaint: Complaint): Promise<void>;
@@ -149,7 +149,7 @@ export interface ExchangeHandlers {
   blob(requester: PartyId, round: number): Promise<Uint8Array>;
   /** The mask seed this party shares with `missing` for the requester's sum of `round`; 32 bytes. */
   maskSeed(requester: PartyId, round: number, missing: PartyId): Promise<Uint8Array>;
-  /** The blob of an exchange about which a claim is open, if this party has it. */
+  /** The blob of an exchange about which a claim was filed, if this party has it. */
   evidence(asking: PartyId, place: ExchangePlace): Promise<Uint8Array>;
 }
 

@@ -93,6 +93,8 @@ export async function playRound(
   };
   inTime.blobs.addEventListener('abort', () => wanted.abort(inTime.blobs.reason), { once: true });
   const collection = await collectSum(member, evaluating, round, arrivals, inTime);
+  // A node that is being stopped has not found the others silent: it plays this round again after its restart.
+  signal.throwIfAborted();
   const integrate = rules[consortium.aggregation.rule];
   const together = integrate(before.parameters, gradient, collection.sum, collection.providers);
   const withoutSum = () => integrate(before.parameters, gradient, undefined, collection.providers);
@@ -108,6 +110,7 @@ export async function playRound(
   const everyone = others.map((party) => party.id);
   const old = normaliseOverCredible(before.credibility, evaluating, self);
   const rating = await rateOthers(member, round, await publishedBy(member), parameters, others, labelsInTime);
+  signal.throwIfAborted();
   const fresh = normaliseFresh(old, rating.credibility, everyone, rating.silent);
   const faded = fadeCredibility(old, fresh, consortium.credibility.fade);
   // deviation: who was paid for a wrong blob is reported, and not ordered from in the next round.

@@ -190,7 +190,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
   /** Block up to which claims were read. */
   let claimsReadTo: number | undefined;
 
-  /** Claims of this ledger's life, or those since this process started if none was open then. */
+  /** Nobody's points being at stake means that no claim is open, and its log need not be read from the beginning. */
   const readClaims = async (): Promise<Claim[]> => {
     const head = await client.provider.getBlockNumber();
     claimsReadTo ??= (await getState(client, { block: head })).deposits === 0n ? head : 0;

@@ -9,7 +9,7 @@ import { AlgorithmError, codeOfOthersFault } from '../errors.ts';
 import { type Member, selfOf } from '../member.ts';
 import { isOpen, isSide } from './docket.ts';
 
-/** Copies of others' blobs that this party holds while claims about them are open, by claim. */
+/** Copies of others' blobs that this party holds, by claim: until the claim is over and so is its round. */
 export type Copies = Map<bigint, Uint8Array>;
 
 /**
@@ -42,7 +42,7 @@ export async function fetchEvidence(
 }
 
 /**
- * The blob of a claimed exchange, for a party that asks for it.
+ * The blob of an exchange about which a claim was filed, for a party that asks for it.
  * @throws AlgorithmError `NOT_READY` where the claim or the blob may still come, `REFUSED`.
  */
 export async function giveEvidence(
@@ -56,16 +56,15 @@ export async function giveEvidence(
   const claim = (await ledger.claims()).find(
     (each) => each.round === round && each.provider === provider && each.requester === requester,
   );
-  // This party's endpoint may be a block behind the asking one's.
+  // This party's endpoint may be a block behind the asking one's. The claim may be over before its requester has asked.
   if (claim === undefined) throw refusal('NOT_READY', 'No claim about this exchange is on the ledger.');
-  if (!isOpen(claim)) throw refusal('REFUSED', 'The claim about this exchange is over.');
   const { parties } = await ledger.state();
   if (!isSide(claim, asking) && !parties[asking].credible)
     throw refusal('REFUSED', 'Evidence is for credible parties.');
   const self = await selfOf(member);
   const blob = provider === self ? (await store.blobs(round))?.get(requester)?.blob : copies.get(claim.id);
   if (blob !== undefined) return blob;
-  if (provider === self || requester === self) throw refusal('REFUSED', 'This party does not have the blob.');
+  if (isSide(claim, self) || !isOpen(claim)) throw refusal('REFUSED', 'This party does not have the blob.');
   throw refusal('NOT_READY', 'This party has no copy of the blob yet.');
 }
 

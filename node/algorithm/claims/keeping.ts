@@ -115,7 +115,7 @@ class Keeper {
       claims = await ledger.claims();
       for (const claim of claims) this.#show(claim);
       this.#isFirstLook = false;
-      if (!claims.some(isOpen)) return { wake: 0, isNeeded: false };
+      if (this.#copies.size === 0 && !claims.some(isOpen)) return { wake: 0, isNeeded: false };
       state = await ledger.state();
     } catch (error) {
       if (!isPassing(error)) throw error;
@@ -124,7 +124,11 @@ class Keeper {
     const wakes = this.#retryAt > now ? [this.#retryAt] : [];
     let isNeeded = false;
     for (const claim of claims) {
-      if (!isOpen(claim)) continue;
+      if (!isOpen(claim)) {
+        // Its requester may still want it for the sum of that round.
+        if (state.round > claim.round || state.phase === 'closed') this.#copies.delete(claim.id);
+        continue;
+      }
       const { wake, isWaited } = this.#attend(claim, state, now);
       if (wake > 0) wakes.push(wake);
       isNeeded ||= isWaited || isSide(claim, this.#self);
@@ -207,7 +211,6 @@ class Keeper {
     const before = this.#shown.get(claim.id);
     if (before === claim.status) return;
     this.#shown.set(claim.id, claim.status);
-    if (!isOpen(claim)) this.#copies.delete(claim.id);
     if (isOpen(claim) || !this.#isFirstLook) this.#observe(claim, claim.status);
   }
 
