@@ -4,9 +4,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HDNodeWallet, JsonRpcProvider } from 'ethers';
+import { z } from 'zod';
 
 /** A chain that serves JSON-RPC on loopback. */
 export interface Chain {
@@ -117,7 +121,7 @@ export async function startAnvil(options: ChainOptions = {}): Promise<Chain> {
   const port = options.port ?? (await freePort());
   const parameters = ['--port', String(port), '--hardfork', 'london', '--accounts', '1'];
   if (options.blockTime !== undefined) parameters.push('--block-time', String(options.blockTime));
-  if (options.state !== undefined) parameters.push('--state', options.state);
+  if (options.state !== undefined) parameters.push('--state', options.state, '--preserve-historical-states');
   if (options.freeGas === true) parameters.push('--base-fee', '0', '--gas-price', '0');
   const child = spawn(anvilPath, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
   await listening(child);
@@ -129,8 +133,41 @@ export async function startAnvil(options: ChainOptions = {}): Promise<Chain> {
   });
 }
 
-/** The engines a test can run on; `start` starts a fresh chain. */
-export const engines = [
+/**
+ * Starts anvil as a consortium's chain is: a block a second, nobody has ether. Whenever its clock is moved it is stopped
+ * and started again from what it has kept, under whoever is connected.
+ */
+async function startKeptAnvil(): Promise<Chain> {
+  const folder = await mkdtemp(join(tmpdir(), 'dppdl-chain-'));
+  const options = { state: join(folder, 'state.json'), port: await freePort(), blockTime: 1, freeGas: true };
+  let chain = await startAnvil(options);
+  return {
+    ...chain,
+    async increaseTime(seconds) {
+      await chain.stop();
+      chain = await startAnvil(options);
+      const latest = await chain.request('eth_getBlockByNumber', ['latest', false]);
+      const { timestamp } = z.object({ timestamp: z.string() }).parse(latest);
+      await chain.request('evm_setNextBlockTimestamp', [Number(timestamp) + seconds]);
+      await chain.request('evm_mine', []);
+    },
+    request: (method, parameters) => chain.request(method, parameters),
+    async stop() {
+      await chain.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+const all = [
   { name: 'hardhat', available: true, start: startHardhat },
   { name: 'anvil', available: hasAnvil(), start: startAnvil },
+  { name: 'anvil, kept', available: hasAnvil(), start: startKeptAnvil },
 ] as const;
+const chosen = process.env['DPPDL_ENGINE'];
+
+/**
+ * The engines a test runs on; `start` starts a fresh chain. Those that make a block for each transaction, unless
+ * `DPPDL_ENGINE` names another.
+ */
+export const engines = all.filter(({ name }) => (chosen === undefined ? name !== 'anvil, kept' : name === chosen));

@@ -12,7 +12,7 @@ import { type ChainLedger, createChainLedger } from '../../node/ledger/chainLedg
 import { type Client, createClient } from '../../sdk/client.ts';
 import { deploy } from '../../sdk/deploy.ts';
 import { LedgerError } from '../../sdk/errors.ts';
-import { type Chain, engines, freePort, startAnvil, startHardhat } from '../chain.ts';
+import { type Chain, engines, freePort, hasAnvil, startAnvil, startHardhat } from '../chain.ts';
 import { DAY, type LedgerWorld, ledgerCompliance, worldFacts, worldRegistration } from '../compliance/ledger.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../faultProxy.ts';
 import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
@@ -176,7 +176,7 @@ it('a client that only reads cannot be a node’s ledger', async () => {
   await chain.stop();
 });
 
-const skip = engines[1].available ? false : 'anvil is not installed: NOT RUN';
+const skip = hasAnvil() ? false : 'anvil is not installed: NOT RUN';
 it('goes on over a restart of the chain, with 1 s blocks and free gas', { skip }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'dppdl-chain-'));
   const options = { state: join(folder, 'state.json'), port: await freePort(), blockTime: 1, freeGas: true };

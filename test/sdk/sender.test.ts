@@ -8,7 +8,7 @@ import { Transaction } from 'ethers';
 import { LedgerError } from '../../sdk/errors.ts';
 import { RetryingProvider } from '../../sdk/provider.ts';
 import { createSender, type Sender, type SenderOptions } from '../../sdk/sender.ts';
-import { type Chain, engines, freePort, LOCAL_CHAIN_ID, startAnvil } from '../chain.ts';
+import { type Chain, engines, freePort, hasAnvil, LOCAL_CHAIN_ID, startAnvil } from '../chain.ts';
 import { type FaultProxy, type SeenRequest, startFaultProxy } from '../faultProxy.ts';
 
 const hashOf = (raw: string) => Transaction.from(raw).hash ?? '';
@@ -64,7 +64,7 @@ for (const { name, available, start } of engines) {
       let drops = 0;
       proxy.onRequest((request) => (isSend(request) && drops++ < 2 ? 'drop' : 'none'));
       await sender.send({ to, data: '0x', name: 'ping' });
-      assert.equal(drops, 3, 'two drops, then the one that counts');
+      assert.ok(drops >= 3, 'two drops, then the one that counts; more where a block takes longer than patience');
       assert.equal(await nonceOf(1), 1);
     });
 
@@ -157,7 +157,7 @@ for (const { name, available, start } of engines) {
   });
 }
 
-describe('sender on a chain that is restarted', { skip: engines[1].available ? false : 'no anvil: NOT RUN' }, () => {
+describe('sender on a chain that is restarted', { skip: hasAnvil() ? false : 'no anvil: NOT RUN' }, () => {
   it('waits for the chain and sends once, with free gas and 1 s blocks', async () => {
     const { mkdtempSync, rmSync } = await import('node:fs');
     const { tmpdir } = await import('node:os');
