@@ -18,6 +18,7 @@ import { createLearner } from './learner/learner.ts';
 import { createChainLedger } from './ledger/chainLedger.ts';
 import { announceAddress, assertMayJoin, assertOpen } from './ledger/joining.ts';
 import type { Log } from './monitor/log.ts';
+import type { NetworkFigures } from './monitor/metrics.ts';
 import { createNodeKeys } from './nodeKeys.ts';
 import { createPeer } from './peer/peer.ts';
 import { openBudgetLedger } from './privacy/budget.ts';
@@ -35,6 +36,8 @@ export interface NodeDependencies {
   /** Ends the node when it aborts. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Given a way to read the network's figures, once there are any. */
+  readonly onNetwork?: (read: () => NetworkFigures) => void;
   /** Where `keys.passwordEnv` is looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -65,6 +68,10 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
     chainId: BigInt(config.ledger.chainId),
     contract: config.ledger.contract,
     signer: new Wallet(account.privateKey),
+    onSilence: (error, patienceMs) =>
+      log
+        .child('ledger')
+        .warn('The chain does not answer; trying on', { code: error.code, seconds: patienceMs / 1000 }, error),
   });
   cleanup.defer(() => client.close());
   const latestBlock = async () => (await client.provider.getBlock('latest'))?.timestamp ?? 0;
@@ -88,6 +95,7 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
   );
   await peer.start();
   cleanup.defer(() => peer.stop());
+  deps.onNetwork?.(() => ({ ...peer.counters(), ...peer.traffic() }));
 
   const journal = openBudgetFile(config.privacy.folder, {
     inputs: train.inputs,

@@ -11,7 +11,7 @@
 import { type AbstractSigner, getAddress, isError, type Result, type TransactionReceipt, toQuantity } from 'ethers';
 import { decodeRevert, type FunctionName, ledgerInterface } from './contract.ts';
 import { LedgerError, RevertError } from './errors.ts';
-import { RetryingProvider } from './provider.ts';
+import { type ProviderOptions, RetryingProvider } from './provider.ts';
 import { createSender, type Sender, type SenderOptions } from './sender.ts';
 
 /** How a client is made. */
@@ -28,6 +28,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number;
   /** Longest time one call may take with its retries, in milliseconds. */
   readonly patienceMs?: number;
+  /** Told when the endpoint does not answer at once; see {@link ProviderOptions}. */
+  readonly onSilence?: ProviderOptions['onSilence'];
   /** How transactions are followed. */
   readonly sending?: Pick<SenderOptions, 'pollIntervalMs' | 'resendAfterMs' | 'giveUpAfterMs'>;
 }
@@ -51,10 +53,11 @@ export interface Client {
  * @throws LedgerError `WRONG_CHAIN`, `RPC_UNAVAILABLE`.
  */
 export async function connect(options: Omit<ClientOptions, 'contract' | 'signer'>): Promise<RetryingProvider> {
-  const { chainId, rpcUrl, timeoutMs, patienceMs } = options;
+  const { chainId, rpcUrl, timeoutMs, patienceMs, onSilence } = options;
   const provider = new RetryingProvider({
     rpcUrl,
     chainId,
+    onSilence,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(patienceMs === undefined ? {} : { patienceMs }),
   });

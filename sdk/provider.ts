@@ -17,6 +17,12 @@ export interface ProviderOptions {
   readonly timeoutMs?: number;
   /** Longest time one call may take with all its retries, in milliseconds; then `RPC_UNAVAILABLE`. */
   readonly patienceMs?: number;
+  /**
+   * Told when a call's first attempt brings no answer.
+   * @param error - as it will be thrown if nothing changes.
+   * @param patienceMs - how long the call is tried on.
+   */
+  readonly onSilence?: ((error: LedgerError, patienceMs: number) => void) | undefined;
 }
 
 /** First pause between two attempts; doubles up to {@link LONGEST_PAUSE_MS}. */
@@ -46,6 +52,7 @@ function isAnswer(value: unknown): value is JsonRpcResult {
 export class RetryingProvider extends JsonRpcProvider {
   readonly #timeoutMs: number;
   readonly #patienceMs: number;
+  readonly #onSilence: ProviderOptions['onSilence'];
   readonly #endpoint: { readonly url: string; readonly headers: Record<string, string> };
   readonly #closed = new AbortController();
 
@@ -56,6 +63,7 @@ export class RetryingProvider extends JsonRpcProvider {
     this.#endpoint = endpoint;
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#patienceMs = options.patienceMs ?? 60_000;
+    this.#onSilence = options.onSilence;
   }
 
   /** Sends a request until it is answered. @throws LedgerError `RPC_UNAVAILABLE`. */
@@ -68,6 +76,7 @@ export class RetryingProvider extends JsonRpcProvider {
       } catch (cause) {
         if (cause instanceof LedgerError) throw cause;
         if (this.#closed.signal.aborted || Date.now() + pause >= giveUp) throw this.#unavailable(cause);
+        if (pause === FIRST_PAUSE_MS) this.#onSilence?.(this.#unavailable(cause), this.#patienceMs);
       }
       await sleep(pause, undefined, { signal: this.#closed.signal }).catch((cause) => {
         throw this.#unavailable(cause);

@@ -8,7 +8,7 @@ import { readNodeConfig } from '../config.ts';
 import { createEventLog } from '../monitor/eventLog.ts';
 import { createLog, type LogOptions } from '../monitor/log.ts';
 import { createProgress, type Progress } from '../monitor/progress.ts';
-import { runNode } from '../node.ts';
+import { type NodeDependencies, runNode } from '../node.ts';
 import { stopSignal } from '../signals.ts';
 import { printJson } from './output.ts';
 
@@ -31,6 +31,7 @@ async function run(options: { readonly config: string; readonly json?: true }): 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => progress.stop());
   const observers: ((event: NodeEvent) => void)[] = [progress.observe];
+  let onNetwork: NodeDependencies['onNetwork'] = () => {};
   // The terminal shows events already; the file keeps them.
   if (config.log.file !== undefined) observers.push(createEventLog(createLog({ ...config.log, terminal: 'none' })));
   if (config.metrics !== undefined) {
@@ -38,13 +39,14 @@ async function run(options: { readonly config: string; readonly json?: true }): 
     const server = await startStatusServer(config.metrics);
     cleanup.defer(() => server.stop());
     observers.push(server.observe);
+    onNetwork = server.watch;
     log.info('Serving status and metrics', { url: server.url });
   }
   const observer = (event: NodeEvent) => {
     for (const observe of observers) observe(event);
   };
   try {
-    await runNode(config, { observer, signal, log, environment: process.env });
+    await runNode(config, { observer, signal, log, onNetwork, environment: process.env });
   } catch (error) {
     // Being asked to stop is not a failure: what must not be forgotten is on disk, and the next start goes on there.
     if (!signal.aborted || error !== signal.reason) throw error;

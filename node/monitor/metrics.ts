@@ -4,11 +4,21 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { NodeEvent, RoundEvent } from '../algorithm/ports.ts';
+import type { PeerCounters } from '../peer/peer.ts';
 
 const phases = ['forming', 'benchmark', 'order', 'deliver', 'evaluate', 'closed'] as const;
 
+/** What the peer has counted since the node started. */
+export interface NetworkFigures extends PeerCounters {
+  /** Bytes on the wire. */
+  readonly sent: number;
+  readonly received: number;
+}
+
 /** Metrics of one node. */
 export interface Metrics {
+  /** Reads the network's figures whenever somebody asks for the metrics. */
+  watch(read: () => NetworkFigures): void;
   observe(event: NodeEvent): void;
   /** All metrics in Prometheus' text format, and its content type. */
   render(): Promise<{ text: string; contentType: string }>;
@@ -35,8 +45,6 @@ export function createMetrics(): Metrics {
     'party',
   );
   const step = labelled('dppdl_step_seconds', 'Wall seconds of each step of the latest round.', 'step');
-  const sent = gauge('dppdl_sent_bytes', 'Bytes sent to other parties since the node started.');
-  const received = gauge('dppdl_received_bytes', 'Bytes received from other parties since the node started.');
   const epsilon = gauge('dppdl_privacy_epsilon', 'ε of the published samples, per original record.');
   const rounds = counter('dppdl_rounds_total', 'Rounds finished since the node started.');
   const skipped = counter('dppdl_rounds_skipped_total', 'Rounds in which nothing could be added.');
@@ -44,12 +52,28 @@ export function createMetrics(): Metrics {
   const arrived = counter('dppdl_received_entries_total', 'Gradient entries received in sums.');
   const missing = counter('dppdl_missing_deliveries_total', 'Providers that did not deliver, over all rounds.');
   const removed = counter('dppdl_removed_parties_total', 'Parties voted out.');
-  const warnings = new Counter({
-    name: 'dppdl_warnings_total',
-    help: 'Warnings by code.',
-    labelNames: ['code'],
-    registers,
-  });
+  const byCode = (name: string, help: string) => new Counter({ name, help, labelNames: ['code'], registers });
+  const warnings = byCode('dppdl_warnings_total', 'Warnings by code.');
+  const sent = gauge('dppdl_sent_bytes', 'Bytes sent to other parties since the node started.');
+  const received = gauge('dppdl_received_bytes', 'Bytes received from other parties since the node started.');
+  const answers = byCode('dppdl_answers_total', 'Requests of other parties by the answer they got; DROPPED got none.');
+  const failedAttempts = counter(
+    'dppdl_failed_attempts_total',
+    'Own requests that brought no answer and were repeated.',
+  );
+  const strangers = counter('dppdl_refused_strangers_total', 'Connections refused because no party has the peer id.');
+
+  const observeNetwork = (figures: NetworkFigures) => {
+    sent.set(figures.sent);
+    received.set(figures.received);
+    answers.reset();
+    for (const [code, count] of Object.entries(figures.answers)) answers.inc({ code }, count);
+    failedAttempts.reset();
+    failedAttempts.inc(figures.failedAttempts);
+    strangers.reset();
+    strangers.inc(figures.strangers);
+  };
+  let network: (() => NetworkFigures) | undefined;
 
   const observeRound = (event: RoundEvent) => {
     rounds.inc();
@@ -60,8 +84,6 @@ export function createMetrics(): Metrics {
     if (event.accuracy !== null) accuracy.set({ model: 'together' }, event.accuracy);
     if (event.accuracyAlone !== null) accuracy.set({ model: 'alone' }, event.accuracyAlone);
     points.set(Number(event.points));
-    sent.set(event.bytesSent);
-    received.set(event.bytesReceived);
     event.credibility.forEach((value, party) => {
       credibility.set({ party }, value);
     });
@@ -88,6 +110,12 @@ export function createMetrics(): Metrics {
           return;
       }
     },
-    render: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    watch(read) {
+      network = read;
+    },
+    async render() {
+      if (network !== undefined) observeNetwork(network());
+      return { text: await registry.metrics(), contentType: registry.contentType };
+    },
   };
 }

@@ -6,9 +6,9 @@
 import { readFile } from 'node:fs/promises';
 import fastify from 'fastify';
 import type { NodeEvent } from '../algorithm/ports.ts';
+import { DppdlError } from '../errors.ts';
 import { systemCode } from '../systemCode.ts';
-import { ConfigError } from '../yamlFile.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type NetworkFigures } from './metrics.ts';
 import { emptyView, updateView } from './nodeView.ts';
 
 /** A running server. */
@@ -16,6 +16,8 @@ export interface StatusServer {
   /** Where it listens. */
   readonly url: string;
   observe(event: NodeEvent): void;
+  /** Shows the network's figures from now on. */
+  watch(read: () => NetworkFigures): void;
   stop(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ const SECURITY_HEADERS = {
 /**
  * Starts the server.
  * @param options - interface and port to bind; port 0 takes a free one.
- * @throws {@link ConfigError} `CONFLICT` if the port is taken or the interface is not this machine's.
+ * @throws DppdlError `ADDRESS_IN_USE`; `ADDRESS_INVALID` if the interface is not this machine's or the port is not allowed.
  */
 export async function startStatusServer(options: {
   readonly host: string;
@@ -40,13 +42,14 @@ export async function startStatusServer(options: {
   const page = await readFile(new URL('./statusPage.html', import.meta.url), 'utf8');
   const metrics = createMetrics();
   let view = emptyView;
+  let network: (() => NetworkFigures) | undefined;
 
   const server = fastify({ logger: false, bodyLimit: 1024 });
   server.addHook('onSend', async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
   });
   server.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
-  server.get('/status.json', async () => view);
+  server.get('/status.json', async () => ({ ...view, network: network?.() }));
   server.get('/health', async () => ({ status: 'ok', phase: view.phase, round: view.round }));
   server.get('/metrics', async (_request, reply) => {
     const { text, contentType } = await metrics.render();
@@ -57,12 +60,12 @@ export async function startStatusServer(options: {
     await server.close();
     const code = systemCode(cause);
     const where = `${options.host}:${options.port}`;
-    throw new ConfigError(
-      'CONFLICT',
+    throw new DppdlError(
+      code === 'EADDRINUSE' ? 'ADDRESS_IN_USE' : 'ADDRESS_INVALID',
       code === 'EADDRINUSE'
         ? `Another program listens on metrics.host and metrics.port, ${where}.`
         : `This machine cannot listen on metrics.host and metrics.port, ${where} (${code}).`,
-      { action: 'Choose another port or interface, or remove the metrics section.', cause },
+      { fault: 'network', action: 'Choose another port or interface, or remove the metrics section.', cause },
     );
   });
   return {
@@ -70,6 +73,10 @@ export async function startStatusServer(options: {
     observe(event) {
       view = updateView(view, event);
       metrics.observe(event);
+    },
+    watch(read) {
+      network = read;
+      metrics.watch(read);
     },
     stop: () => server.close(),
   };

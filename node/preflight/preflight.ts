@@ -8,7 +8,7 @@ import { exitCodes } from '../failure.ts';
 import { createChainLedger } from '../ledger/chainLedger.ts';
 import { assertSameConsortium, lookAtChain, lookAtClock, lookAtMembership, lookAtPeers } from './consortium.ts';
 import { type Finding, Looks } from './looks.ts';
-import { lookAtData, lookAtKeys, lookAtPort } from './site.ts';
+import { lookAtData, lookAtFolder, lookAtKeys, lookAtMetrics, lookAtModel, lookAtPort } from './site.ts';
 
 /**
  * Takes all looks.
@@ -30,7 +30,10 @@ export async function preflight(
   });
   const keys = await looks.look('keys', [config], (valid) => lookAtKeys(valid, environment));
   await looks.look('data', [config, consortium], lookAtData);
+  await looks.look('model', [config, consortium], lookAtModel);
+  await looks.look('data folder', [config], lookAtFolder);
   await looks.look('listening', [config], lookAtPort);
+  await looks.look('status page', [config], lookAtMetrics);
   const client = await looks.look('chain', [config], lookAtChain);
   try {
     await looks.look('clock', [config, client], lookAtClock);

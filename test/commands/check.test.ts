@@ -61,14 +61,15 @@ describe('dppdl check', { timeout: 300_000 }, () => {
     assert.deepEqual(
       answer.findings.map(({ name, state }) => `${name}: ${state}`),
       [
-        ...['configuration: ok', 'consortium file: ok', 'keys: ok', 'data: ok', 'listening: ok'],
+        ...['configuration: ok', 'consortium file: ok', 'keys: ok', 'data: ok', 'model: ok'],
+        ...['data folder: ok', 'listening: ok', 'status page: ok'],
         ...['chain: ok', 'clock: ok', 'ledger: ok', 'membership: ok', 'other parties: ok'],
       ],
     );
     assert.ok(!(await readdir(site)).includes('state'), 'the data folder is not created');
     const text = await dppdl(['check', '--config', file]);
     assert.equal(text.exitCode, 0);
-    assert.equal(text.stdout.split('\n').filter((line) => line.startsWith('✓')).length, 10);
+    assert.equal(text.stdout.split('\n').filter((line) => line.startsWith('✓')).length, 13);
   });
 
   const truncate = async (path: string) => writeFile(path, (await readFile(path)).subarray(0, -1));
@@ -123,6 +124,13 @@ describe('dppdl check', { timeout: 300_000 }, () => {
       },
     ],
     [
+      'a data folder that cannot be made',
+      'data folder',
+      'FAILED',
+      8,
+      (config) => Object.assign(config, { dataFolder: 'password/state' }),
+    ],
+    [
       'a chain that is not there',
       'chain',
       'RPC_UNAVAILABLE',
@@ -162,18 +170,39 @@ describe('dppdl check', { timeout: 300_000 }, () => {
     });
   }
 
+  it('tries the model, and so its kernels or its topology', async () => {
+    const { file } = await sites.siteWith('no topology', (_, site) => {
+      const model = { kind: 'layers', sha256: '00'.repeat(32) };
+      return writeFile(join(site, 'consortium.yaml'), stringify({ ...consortium, model }));
+    });
+    const { answer, exitCode } = await check(file);
+    assert.equal(answer.findings.find(({ name }) => name === 'model')?.code, 'INVALID_MODEL');
+    assert.equal(exitCode, 9);
+  });
+
   it('names a port in use', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     assert.ok(address !== null && typeof address !== 'string');
-    const { file } = await sites.siteWith('port', (config) => {
-      Object.assign(config, { listen: [`/ip4/127.0.0.1/tcp/${address.port}`] });
-    });
-    const { answer, exitCode } = await check(file);
-    assert.equal(answer.findings.find(({ state }) => state === 'failed')?.code, 'EADDRINUSE');
-    assert.equal(exitCode, 6);
-    await new Promise((resolve) => server.close(resolve));
+    const { port } = address;
+    try {
+      for (const [name, keys] of [
+        ['listening', { listen: [`/ip4/127.0.0.1/tcp/${port}`] }],
+        ['status page', { metrics: { port } }],
+      ] as const) {
+        const { file } = await sites.siteWith(name, (config) => Object.assign(config, keys));
+        const { answer, exitCode } = await check(file);
+        const failed = answer.findings.find(({ state }) => state === 'failed');
+        assert.deepEqual([failed?.name, failed?.code, exitCode], [name, 'ADDRESS_IN_USE', 6]);
+        // The node says the same.
+        const ended = await dppdl(['node', '--config', file, '--json']);
+        assert.match(ended.stderr, /ADDRESS_IN_USE/);
+        assert.equal(ended.exitCode, 6);
+      }
+    } finally {
+      server.close();
+    }
   });
 
   it('warns, and goes on, about files others may read', async () => {
@@ -287,7 +316,8 @@ describe('dppdl check', { timeout: 300_000 }, () => {
     const { answer, exitCode } = await check(file);
     const states = Object.fromEntries(answer.findings.map(({ name, state }) => [name, state]));
     assert.deepEqual(states, {
-      ...{ configuration: 'ok', 'consortium file': 'ok', keys: 'ok', data: 'failed', listening: 'ok', chain: 'failed' },
+      ...{ configuration: 'ok', 'consortium file': 'ok', keys: 'ok', data: 'failed', model: 'ok' },
+      ...{ 'data folder': 'ok', listening: 'ok', 'status page': 'ok', chain: 'failed' },
       ...{ clock: 'skipped', ledger: 'skipped', membership: 'skipped', 'other parties': 'skipped' },
     });
     assert.equal(exitCode, 3, 'that of the first failure');

@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { DppdlError } from '../../node/errors.ts';
+import { exitCodeOf, exitCodes } from '../../node/failure.ts';
 import { type StatusServer, startStatusServer } from '../../node/monitor/statusServer.ts';
 import { events } from '../events.ts';
 
@@ -62,6 +64,23 @@ describe('status server', () => {
     assert.ok(value('process_resident_memory_bytes') > 1e6);
   });
 
+  it('serves what the peer counted, as it is when asked', async () => {
+    const answers = { OK: 1, NOT_READY: 0, REFUSED: 2, RATE_LIMITED: 0, MALFORMED: 0, FAILED: 0, DROPPED: 0 };
+    const figures = { answers, strangers: 3, failedAttempts: 4, sent: 5, received: 6 };
+    server.watch(() => figures);
+    await get('/metrics');
+    answers.OK = 7;
+    const { text } = await get('/metrics');
+    for (const line of [
+      ...['dppdl_answers_total{code="OK"} 7', 'dppdl_answers_total{code="REFUSED"} 2'],
+      ...['dppdl_refused_strangers_total 3', 'dppdl_failed_attempts_total 4'],
+      ...['dppdl_sent_bytes 5', 'dppdl_received_bytes 6'],
+    ]) {
+      assert.ok(text.split('\n').includes(line), line);
+    }
+    assert.deepEqual(JSON.parse((await get('/status.json')).text).network, figures);
+  });
+
   it('tells supervisors that it lives', async () => {
     const { status, text } = await get('/health');
     assert.equal(status, 200);
@@ -75,7 +94,11 @@ describe('status server', () => {
 
   it('says in one sentence that its port is taken', async () => {
     const port = Number(new URL(server.url).port);
-    await assert.rejects(startStatusServer({ host: '127.0.0.1', port }), { code: 'CONFLICT' });
-    await assert.rejects(startStatusServer({ host: '203.0.113.1', port: 0 }), { code: 'CONFLICT' });
+    await assert.rejects(startStatusServer({ host: '127.0.0.1', port }), (error) => {
+      assert.ok(error instanceof DppdlError && error.code === 'ADDRESS_IN_USE');
+      assert.equal(exitCodeOf(error), exitCodes.network);
+      return true;
+    });
+    await assert.rejects(startStatusServer({ host: '203.0.113.1', port: 0 }), { code: 'ADDRESS_INVALID' });
   });
 });
