@@ -47,6 +47,7 @@ const model = z.discriminatedUnion('kind', [
     kind: z.literal('layers'),
     /** SHA-256 of the canonical JSON of a TensorFlow.js Layers topology that ends in softmax; hexadecimal. */
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    optimiser: optimiser.optional(),
   }),
 ]);
 

@@ -6,20 +6,23 @@
 import { createHash } from 'node:crypto';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import type { TrainOptions } from '../algorithm/ports.ts';
-import { canonicalJson } from '../consortium.ts';
+import { canonicalJson, type ModelSpec } from '../consortium.ts';
 import { createSeededRandom } from '../random.ts';
 import type { Examples } from '../types.ts';
 import type { Executor } from './checkedLearner.ts';
-import { type ParameterTensor, sizeOf } from './engine.ts';
+import { type Optimiser, type ParameterTensor, sizeOf } from './engine.ts';
 import { LearnerError } from './errors.ts';
 import { uniformParameters } from './initialise.ts';
-import type { InputSpec } from './model.ts';
+import { type LayersSetup, trainLayers } from './layersTraining.ts';
+import { type InputSpec, optimiserOf } from './model.ts';
 import { splitParameters } from './modelFile.ts';
 import { type Backend, findBackends, type TensorFlow } from './tensorflow.ts';
 import { diverged } from './work.ts';
 
 /** Rows predicted at a time. */
 const blockRows = 256;
+/** What backends are tried with. */
+const plain: Optimiser = { kind: 'sgd', momentum: 0, decay: 0 };
 
 /** SHA-256 of a topology's canonical JSON, hexadecimal: it depends neither on the order of keys nor on spaces. */
 export function topologyHash(topology: unknown): string {
@@ -80,49 +83,20 @@ async function read(model: LayersModel): Promise<Float32Array> {
   return parameters;
 }
 
-/** Rows of inputs as a tensor's values. */
-function gather(inputs: Float32Array, features: number, rows: Uint32Array): Float32Array {
-  const values = new Float32Array(rows.length * features);
-  rows.forEach((row, index) => {
-    values.set(inputs.subarray(row * features, (row + 1) * features), index * features);
-  });
-  return values;
-}
-
+/** Trains from `parameters`; returns what they became. */
 async function train(
-  tf: TensorFlow,
-  model: LayersModel,
-  { shape, classes }: InputSpec,
-  { inputs, labels }: Pick<Examples, 'inputs' | 'labels'>,
-  { epochs, batchSize, learningRate, seed }: TrainOptions,
+  setup: LayersSetup,
+  tensors: readonly ParameterTensor[],
+  parameters: Float32Array,
+  examples: Pick<Examples, 'inputs' | 'labels'>,
+  options: TrainOptions,
 ): Promise<Float32Array> {
-  const optimizer = tf.train.sgd(learningRate);
-  model.compile({ optimizer, loss: 'categoricalCrossentropy' });
-  const random = createSeededRandom(seed);
-  let steps = 0;
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = random.permutation(labels.length);
-    for (let start = 0; start < order.length; start += batchSize) {
-      const rows = order.subarray(start, start + batchSize);
-      steps++;
-      const x = tf.tensor(gather(inputs, sizeOf(shape), rows), [rows.length, ...shape]);
-      const y = tf.tidy(() =>
-        tf.oneHot(
-          tf.tensor1d(
-            [...rows].map((row) => labels[row]),
-            'int32',
-          ),
-          classes,
-        ),
-      );
-      const loss = await model.trainOnBatch(x, y);
-      tf.dispose([x, y]);
-      if (!Number.isFinite(Array.isArray(loss) ? loss[0] : loss)) throw diverged(steps, learningRate);
-    }
-  }
-  const parameters = await read(model);
-  if (!parameters.every(Number.isFinite)) throw diverged(steps, learningRate);
-  return parameters;
+  load(setup.tf, setup.model, tensors, parameters);
+  await trainLayers(setup, examples, options);
+  const trained = await read(setup.model);
+  const { epochs, batchSize, learningRate } = options;
+  if (trained.every(Number.isFinite)) return trained;
+  throw diverged(epochs * Math.ceil(examples.labels.length / batchSize), learningRate);
 }
 
 async function predict(
@@ -146,40 +120,46 @@ async function predict(
   return outputs;
 }
 
-/** One step on two rows from fixed parameters: shows whether a backend can train the model, and how. */
+/** What a backend makes of one step on two rows: shows whether it can train the model, and how. */
 async function probe(backend: Backend, topology: object, inputs: InputSpec): Promise<Float32Array> {
   await backend.activate();
   const model = await build(backend.tf, topology, inputs);
   try {
     const tensors = describe(model);
-    load(backend.tf, model, tensors, uniformParameters(tensors, 1));
     const random = createSeededRandom(1);
     const examples = {
       inputs: Float32Array.from({ length: 2 * sizeOf(inputs.shape) }, () => random.uniform()),
       labels: Uint8Array.of(0, 1),
     };
-    return await train(backend.tf, model, inputs, examples, { epochs: 1, batchSize: 2, learningRate: 0.1, seed: 1 });
+    const setup = { tf: backend.tf, model, inputs, optimiser: plain };
+    const options = { epochs: 1, batchSize: 2, learningRate: 0.1, seed: 1 };
+    return await train(setup, tensors, uniformParameters(tensors, 1), examples, options);
   } finally {
     model.dispose();
   }
 }
 
-function agree(a: Float32Array, b: Float32Array): boolean {
-  return a.length === b.length && a.every((value, index) => Math.abs(value - b[index]) <= 1e-3);
+function agree(a: Float32Array, b: Float32Array, tolerance: number): boolean {
+  return a.length === b.length && a.every((value, index) => Math.abs(value - b[index]) <= tolerance);
 }
 
-/** The fastest backend that trains the model as plain JavaScript does: some lack kernels, some have wrong ones. */
-async function chooseBackend(topology: object, inputs: InputSpec): Promise<Backend> {
-  const backends = await findBackends();
+/** A backend that trains the model, and what it made of the probe. */
+interface Choice {
+  readonly backend: Backend;
+  readonly probed: Float32Array;
+}
+
+/** The fastest backend that trains the model as it should: some lack kernels, some have wrong ones. */
+async function chooseBackend(backends: readonly Backend[], topology: object, inputs: InputSpec): Promise<Choice> {
   const last = backends[backends.length - 1];
-  if (backends.length === 1) return last;
-  const expected = await probe(last, topology, inputs);
   for (const backend of backends.slice(0, -1)) {
-    const result = await probe(backend, topology, inputs).catch(() => undefined);
-    if (result !== undefined && agree(result, expected)) return backend;
+    const probed = await probe(backend, topology, inputs).catch(() => undefined);
+    if (probed === undefined) continue;
+    if (backend.trusted) return { backend, probed };
+    const expected = await probe(last, topology, inputs);
+    return agree(probed, expected, 1e-3) ? { backend, probed } : { backend: last, probed: expected };
   }
-  await last.activate();
-  return last;
+  return { backend: last, probed: await probe(last, topology, inputs) };
 }
 
 /** The model's weights as tensors of the flat vector. */
@@ -193,12 +173,15 @@ function describe(model: LayersModel): ParameterTensor[] {
 /**
  * Prepares a developer's model.
  * @param topology - the `modelTopology` of a `model.json`; one input, one softmax output.
- * @throws {@link LearnerError} `INVALID_MODEL`: wrong hash, no Layers model, or it does not fit the data.
+ * @param findAll - where to look for TensorFlow.js.
+ * @throws {@link LearnerError} `INVALID_MODEL`: wrong hash, no Layers model, it does not fit the data, or its training
+ * cannot be repeated.
  */
 export async function createLayersExecutor(
-  sha256: string,
+  { sha256, optimiser }: Extract<ModelSpec, { kind: 'layers' }>,
   topology: object,
   inputs: InputSpec,
+  findAll: () => Promise<readonly Backend[]> = findBackends,
 ): Promise<LayersModelParts> {
   const found = topologyHash(topology);
   if (found !== sha256) {
@@ -207,11 +190,18 @@ export async function createLayersExecutor(
       'Use the file all parties share.',
     );
   }
-  const backend = await chooseBackend(topology, inputs);
+  const { backend, probed } = await chooseBackend(await findAll(), topology, inputs);
+  if (!agree(await probe(backend, topology, inputs), probed, 1e-6)) {
+    throw invalid(
+      'The model draws random numbers that follow no seed, so its training cannot be repeated.',
+      'Use no random layers but Dropout and SpatialDropout1D.',
+    );
+  }
   const { tf } = backend;
   const model = await build(tf, topology, inputs);
   const tensors = describe(model);
   const fresh = await read(model);
+  const setup = { tf, model, inputs, optimiser: optimiserOf(optimiser) };
   let turn: Promise<unknown> = Promise.resolve();
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = turn.then(async () => {
@@ -239,11 +229,7 @@ export async function createLayersExecutor(
       return Float32Array.from(drawn.flatMap(({ values }) => [...values]));
     },
     executor: {
-      train: (parameters, examples, options) =>
-        inTurn(() => {
-          load(tf, model, tensors, parameters);
-          return train(tf, model, inputs, examples, options);
-        }),
+      train: (parameters, examples, options) => inTurn(() => train(setup, tensors, parameters, examples, options)),
       async label(parameters, rows) {
         const outputs = await outputsOf(parameters, rows);
         const { classes } = inputs;

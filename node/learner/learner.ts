@@ -70,7 +70,7 @@ export async function createLearner(
   if (model.kind === 'layers') {
     const { createLayersExecutor } = await import('./layersLearner.ts');
     return checkedLearner({
-      ...(await createLayersExecutor(model.sha256, await readTopology(topology), inputs)),
+      ...(await createLayersExecutor(model, await readTopology(topology), inputs)),
       features,
       classes,
     });

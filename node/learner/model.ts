@@ -20,7 +20,8 @@ export interface InputSpec {
 /** The models that run on kernels. */
 export type KernelModel = Exclude<ModelSpec, { kind: 'layers' }>;
 
-function optimiserOf({ optimiser }: KernelModel): Optimiser {
+/** A model's optimiser with all its numbers. */
+export function optimiserOf(optimiser: ModelSpec['optimiser']): Optimiser {
   const decay = optimiser?.decay ?? 0;
   if (optimiser?.kind === 'adam') {
     return { kind: 'adam', beta1: optimiser.beta1 ?? 0.9, beta2: optimiser.beta2 ?? 0.999, decay };
@@ -51,7 +52,7 @@ export function createModelEngine(model: KernelModel, { shape, classes }: InputS
     output: 'softmax',
     loss: 'crossEntropy',
     dropout: 0,
-    optimiser: optimiserOf(model),
+    optimiser: optimiserOf(model.optimiser),
   };
   switch (model.kind) {
     case 'mlp': {

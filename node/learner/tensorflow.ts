@@ -14,36 +14,47 @@ export interface Backend {
   readonly tf: TensorFlow;
   /** For logs: `tfjs-node`, `tfjs wasm` or `tfjs cpu`. */
   readonly name: string;
+  /** Whether what it computes can be believed without a look at plain JavaScript's result. */
+  readonly trusted: boolean;
   /** Makes it the current one. */
   activate(): Promise<boolean>;
 }
 
+const require = createRequire(import.meta.url);
+
+/** tfjs-node, an optional dependency with the same interface as TensorFlow.js. */
+function requireNative(): TensorFlow {
+  return require('@tensorflow/tfjs-node');
+}
+
 /** tfjs-node, if it is installed and its native library loads. It is older than Node 23, which removed a helper. */
-async function nativeBackend(): Promise<Backend | undefined> {
+function nativeBackends(load: () => TensorFlow): Backend[] {
   const helper = 'isNullOrUndefined';
   if (!(helper in util)) {
     Object.defineProperty(util, helper, { value: (value: unknown) => value === null || value === undefined });
   }
-  const name: string = '@tensorflow/tfjs-node';
   try {
-    // An optional dependency, so its types may be missing; it exports the same interface.
-    const tf = (await import(name)) as TensorFlow;
-    return { tf, name: 'tfjs-node', activate: () => tf.setBackend('tensorflow') };
+    const tf = load();
+    return [{ tf, name: 'tfjs-node', trusted: true, activate: () => tf.setBackend('tensorflow') }];
   } catch {
-    return undefined;
+    return []; // not installed, or without its native library, which it downloads when it is installed
   }
 }
 
-/** All that can be tried here, fastest first. The last one, plain JavaScript, always works. */
-export async function findBackends(): Promise<readonly Backend[]> {
-  const native = await nativeBackend();
-  if (native !== undefined) return [native];
+/**
+ * All that can be tried here, fastest first. The last one, plain JavaScript, always works.
+ * @param loadNative - loads tfjs-node, or throws.
+ */
+export async function findBackends(loadNative = requireNative): Promise<readonly Backend[]> {
+  const native = nativeBackends(loadNative);
   const tf = await import('@tensorflow/tfjs');
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}${sep}`);
-  return (['wasm', 'cpu'] as const).map((backend) => ({
+  setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}${sep}`);
+  const portable = (['wasm', 'cpu'] as const).map((backend) => ({
     tf,
     name: `tfjs ${backend}`,
+    trusted: backend === 'cpu',
     activate: () => tf.setBackend(backend),
   }));
+  return [...native, ...portable];
 }

@@ -34,6 +34,54 @@ test('an MLP trains as in TensorFlow.js for 100 steps', async () => {
   await other.close();
 });
 
+for (const optimiser of [
+  { kind: 'sgd', decay: 0.2 },
+  { kind: 'sgd', momentum: 0.9, decay: 0.1 },
+  { kind: 'adam', beta1: 0.8, beta2: 0.99, decay: 0.1 },
+] as const) {
+  test(`a Layers model trains with ${JSON.stringify(optimiser)} as ours does`, async () => {
+    const inputs = { shape: [6], classes: 4 };
+    const model = { kind: 'mlp', layers: [6, 9, 4] } satisfies ModelSpec;
+    const topology = layersTopology({ model, inputs: { ...inputs, ...normalisation } });
+    const own = await createLearner({ ...model, optimiser }, inputs);
+    const spec: ModelSpec = { kind: 'layers', sha256: topologyHash(topology), optimiser };
+    const other = await createLearner(spec, inputs, { topology });
+    const examples = randomExamples(20, inputs.shape, 4, 3);
+    const options = { epochs: 5, batchSize: 4, learningRate: 0.02, seed: 8 };
+    const w0 = own.initialise(1);
+    const held = other.memoryBytes();
+    const trained = await other.train(w0, examples, options);
+    // Adam's first steps are ±rate whatever the gradient's size, so that its rounding counts most.
+    assertClose(trained, await own.train(w0, examples, options), optimiser.kind === 'adam' ? 2e-4 : 2e-5);
+    // The optimiser's state ends with the training (TensorFlow.js itself keeps a scalar or two).
+    assert.deepEqual(await other.train(w0, examples, options), trained);
+    assert.ok(other.memoryBytes() - held < 64);
+    await other.close();
+  });
+}
+
+test('dropout of a Layers model follows the seed, and other randomness is refused', async () => {
+  const inputs = { shape: [6], classes: 4 };
+  const normalised = { ...inputs, ...normalisation };
+  const topology = layersTopology({ model: { kind: 'mlp', layers: [6, 40, 4], dropout: 0.5 }, inputs: normalised });
+  const learner = await createLearner({ kind: 'layers', sha256: topologyHash(topology) }, inputs, { topology });
+  const examples = randomExamples(12, inputs.shape, 4, 3);
+  const options = { epochs: 2, batchSize: 3, learningRate: 0.1, seed: 8 };
+  const w0 = learner.initialise(1);
+  const trained = await learner.train(w0, examples, options);
+  assert.deepEqual(await learner.train(w0, examples, options), trained);
+  assert.notDeepEqual(await learner.train(w0, examples, { ...options, seed: 9 }), trained);
+  // Masks differ from step to step: with the same one all the time, half of the hidden units would never move.
+  const still = Array.from({ length: 40 }, (_, unit) => trained[240 + unit] === w0[240 + unit]);
+  assert.ok(still.filter(Boolean).length < 10);
+  await learner.close();
+
+  const noisy = JSON.parse(JSON.stringify(topology).replace('"Dropout"', '"GaussianDropout"'));
+  await assert.rejects(createLearner({ kind: 'layers', sha256: topologyHash(noisy) }, inputs, { topology: noisy }), {
+    code: 'INVALID_MODEL',
+  });
+});
+
 for (const channels of [1, 3] as const) {
   test(`the CNN with ${channels} channels trains as in TensorFlow.js`, async () => {
     const inputs = { shape: [32, 32, channels], classes: 10 };
