@@ -11,7 +11,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SumRequest } from '../../node/algorithm/envelopes.ts';
 import type { Member } from '../../node/algorithm/member.ts';
 import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
-import type { Clock, ExchangeHandlers, Ledger, NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
+import type {
+  Clock,
+  ClosedBlob,
+  ExchangeHandlers,
+  Ledger,
+  LedgerFacts,
+  NodeEvent,
+  RoundEvent,
+} from '../../node/algorithm/ports.ts';
 import { run } from '../../node/algorithm/run.ts';
 import type { Consortium } from '../../node/consortium.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
@@ -60,6 +68,19 @@ export interface Death {
 /** What may be changed about what a party gives to others. */
 export type Spoil = (self: PartyId, handlers: ExchangeHandlers) => Partial<ExchangeHandlers>;
 
+/**
+ * What a party closes in place of what it should; `seal` closes honestly, or for another ledger.
+ * @returns the blob it commits to.
+ */
+export type Closing = (
+  self: PartyId,
+  request: SumRequest,
+  seal: (changes?: Partial<Pick<LedgerFacts, 'chainId' | 'contract'>>) => Promise<ClosedBlob>,
+) => Promise<ClosedBlob>;
+
+/** What a party tries at some step of a round, with its own node and as itself. */
+export type Probe = (self: PartyId, round: number, step: 'delivering' | 'collecting', node: Peer) => Promise<void>;
+
 /** What a run is like. */
 export interface Options {
   readonly chain: Chain;
@@ -67,6 +88,8 @@ export interface Options {
   readonly consortium: Consortium;
   readonly deaths?: readonly Death[];
   readonly spoil?: Spoil;
+  readonly closing?: Closing;
+  readonly probe?: Probe;
   /** Seconds of the two windows of a claim. */
   readonly claimSeconds?: number;
 }
@@ -102,7 +125,7 @@ export function roundsOf(events: readonly NodeEvent[]): RoundEvent[] {
  * @throws what stops a party other than its death; an Error if a sum is not exactly what its providers closed.
  */
 export async function runConsortium(options: Options): Promise<Outcome> {
-  const { chain, consortium, parties: count, deaths = [], spoil = () => ({}), claimSeconds } = options;
+  const { chain, closing, consortium, parties: count, deaths = [], probe, spoil = () => ({}), claimSeconds } = options;
   const folder = mkdtempSync(join(tmpdir(), 'dppdl-network-'));
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -201,6 +224,7 @@ export async function runConsortium(options: Options): Promise<Outcome> {
         for (const { requester, commitment } of deliveries) {
           left(place(round, id, requester), Buffer.from(commitment).toString('hex'));
         }
+        await probe?.(id, round, 'delivering', node);
         await own.upload(round, deliveries);
         at(round, 'afterUpload');
       },
@@ -260,7 +284,9 @@ export async function runConsortium(options: Options): Promise<Outcome> {
     };
 
     const facts = await ledger.facts();
-    const envelopes = createOnionEnvelopes({ aggregation: consortium.aggregation, facts, keys, ledger });
+    const onion = (facts: LedgerFacts) =>
+      createOnionEnvelopes({ aggregation: consortium.aggregation, facts, keys, ledger });
+    const envelopes = onion(facts);
     /** Σ of what these providers closed for a sum, entry by entry, as the numbers stand for it. */
     const expected = async ({ round, requester, clamp }: SumRequest, providers: readonly PartyId[]) => {
       const { levels } = consortium.aggregation;
@@ -307,13 +333,16 @@ export async function runConsortium(options: Options): Promise<Outcome> {
       envelopes: {
         ...envelopes,
         async seal(request, gradient) {
-          const sealed = await envelopes.seal(request, gradient);
+          const sealed = await (closing === undefined
+            ? envelopes.seal(request, gradient)
+            : closing(id, request, (changes) => onion({ ...facts, ...changes }).seal(request, gradient)));
           const count = request.orders.find(({ provider }) => provider === id)?.count ?? 0;
           closed.set(digest(sealed.blob), { gradient: gradient.slice(), count });
           return sealed;
         },
         async sum(request, delivered, recovered) {
           at(request.round, 'beforeSum');
+          await probe?.(id, request.round, 'collecting', node);
           const sum = await envelopes.sum(request, delivered, recovered);
           const right = await expected(request, [...delivered.keys()]);
           if (!sum.every((value, entry) => Math.abs(value - right[entry]) < 1e-5)) {
