@@ -54,7 +54,7 @@ const command = new Command('npm run tables --')
     "MNIST's four IDX files; needed for more than 13 parties, and for numbers to compare with the paper's",
   )
   .option('--quick', 'a subset of less than a minute, on the digits that come with the dependencies')
-  .option('--out <folder>', 'where the tables go', join(root, 'docs', 'results'))
+  .option('--out <folder>', 'where the tables go; build/tables/quick for --quick', join(root, 'docs', 'results'))
   .option('--runs <file>', 'where finished runs are kept', join(root, 'build', 'tables', 'runs.jsonl'))
   .option('--processes <n>', 'runs at a time', count, availableParallelism())
   .option('--plan', 'only say what would be run')
@@ -105,6 +105,10 @@ function pending(requests: readonly Request[], cache: Cache): Request[] {
 async function main(): Promise<void> {
   const given = command.parse().opts<Arguments>();
   const data = given.data === undefined ? undefined : resolve(given.data);
+  const out =
+    given.quick && command.getOptionValueSource('out') === 'default'
+      ? join(root, 'build', 'tables', 'quick')
+      : resolve(given.out);
   const scope = given.quick ? quickScope : fullScope({ ...given, models: given.model, data });
   const wanted = tables.filter(({ name }) => given.only?.includes(name) ?? true);
   const fingerprint = codeFingerprint();
@@ -146,8 +150,8 @@ async function main(): Promise<void> {
       find,
     );
     const section = await table.write(scope, find);
-    await writeTable(given.out, table, section, runs, { command: ownCommand(given, scope), consortium, fingerprint });
-    report(given.json === true, { wrote: join(given.out, `${table.name}.md`) });
+    await writeTable(out, table, section, runs, { command: ownCommand(given, scope), consortium, fingerprint });
+    report(given.json === true, { wrote: join(out, `${table.name}.md`) });
   }
 }
 

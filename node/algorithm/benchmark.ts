@@ -78,6 +78,10 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
 
   // 5: credible party set: the ledger removes whom the majority reported; step 4 again over those who stay.
   const settled = await ledger.reached(state.round + 1, 'order', signal);
+  for (const party of state.parties) {
+    if (!party.credible || settled.parties[party.id].credible) continue;
+    member.observe({ type: 'removed', round: state.round, party: party.id });
+  }
   // 6: points initialisation, p_i = λ_i·|w|·(n − 1), is the ledger's.
   const credibility = normaliseOverCredible(checkpoint.credibility, settled, self);
   const accuracy = await accuracyOf(member, standalone);

@@ -16,7 +16,7 @@ const SEEDS = 3;
 
 function rowsOf(scope: Scope) {
   const { middle: parties } = scope;
-  return kinds.flatMap((kind) =>
+  return scope.some(kinds).flatMap((kind) =>
     attackers
       .filter((count) => count < parties / 2 && (kind !== 'none' || count === attackers[0]))
       .flatMap((count) =>

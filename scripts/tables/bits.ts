@@ -11,7 +11,7 @@ import type { Row, Scope, Table } from './table.ts';
 const levels = [1, 2, 4, 8, 31, 127, 2047, 32767] as const;
 
 function rowsOf(scope: Scope) {
-  return levels.map((count) => ({
+  return scope.some(levels).map((count) => ({
     count,
     request: requestIn(scope, {
       parties: scope.middle,

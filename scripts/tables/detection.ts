@@ -26,7 +26,7 @@ function rowsOf(scope: Scope) {
   const seeds = scope.seeds('mlp', parties);
   const bad = Math.min(BAD, Math.floor((parties - 1) / 3));
   const ids = Array.from({ length: bad }, (_, index) => parties - bad + index);
-  const attacked = kinds.map((kind) => ({
+  const attacked = scope.some(kinds).map((kind) => ({
     kind: kind as string,
     request: requestIn(scope, {
       parties,

@@ -16,6 +16,7 @@ export function fullScope(options: {
   return {
     ...options,
     middle: 15,
+    some: (variations) => variations,
     seeds(model, parties) {
       if (model === 'cnn') return firstSeeds(parties <= 4 ? 3 : 1);
       return firstSeeds(parties <= 4 ? 10 : parties <= 15 ? 5 : 3);
@@ -31,4 +32,5 @@ export const quickScope: Scope = {
   seeds: () => [1],
   rounds: 2,
   data: undefined,
+  some: (variations) => [variations[0], variations[variations.length - 1]],
 };

@@ -23,6 +23,8 @@ export interface Scope {
   readonly seeds: (model: 'mlp' | 'cnn', parties: number) => readonly number[];
   readonly rounds: number;
   readonly data: string | undefined;
+  /** Which of a table's variations are run. */
+  readonly some: <Variation>(variations: readonly Variation[]) => readonly Variation[];
 }
 
 /** One line of a table: cells by column, the runs behind it and how to repeat them. */
