@@ -2,7 +2,7 @@
  * One experiment: a framework in a setting, from a seed to the accuracies of all parties.
  * @module
  */
-import type { Learner, NodeEvent } from '../algorithm/ports.ts';
+import type { Learner, NodeEvent, SampleGenerator } from '../algorithm/ports.ts';
 import type { Consortium } from '../consortium.ts';
 import type { Partition } from '../dataset/shard.ts';
 import type { RunSummary } from '../report/summary.ts';
@@ -31,6 +31,8 @@ export interface ExperimentOptions {
   readonly train: ExamplePool;
   readonly test: Examples;
   readonly learner: Learner;
+  /** Makes the samples; the node's generator for small data unless told. */
+  readonly generator?: SampleGenerator;
   /** What parties do beside following the protocol, by id. */
   readonly behaviours?: ReadonlyMap<PartyId, Behaviour>;
   /** Run the real onion; only for `dppdl`. */

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { Learner } from '../../node/algorithm/ports.ts';
+import type { Learner, SampleGenerator } from '../../node/algorithm/ports.ts';
 import { createLearner } from '../../node/learner/learner.ts';
 import { type ExperimentOptions, frameworks, runExperiment } from '../../node/simulation/experiment.ts';
 import { examplePool } from '../../node/simulation/pool.ts';
@@ -15,6 +15,14 @@ const consortium = {
   ...base,
   training: { ...base.training, restart: true },
   credibility: { ...base.credibility, graceRounds: 3 },
+};
+
+/** Publishes fresh toy points, so that nothing hangs on privacy noise. */
+const generator: SampleGenerator = {
+  async generate(_, count) {
+    const { inputs, shape } = toyExamples(count, 999);
+    return { samples: { inputs, shape }, privacy: { generator: 'gaussian', epsilon: 4, delta: 1e-5, unit: 'record' } };
+  },
 };
 
 describe('an experiment', () => {
@@ -28,6 +36,7 @@ describe('an experiment', () => {
     train: examplePool(toyExamples(240, 1)),
     test: toyExamples(100, 500),
     learner,
+    generator,
     ...changes,
   });
   before(async () => {
