@@ -61,6 +61,8 @@ const SMALLEST = 160;
 /** Sharing level λ of the largest and the smallest. */
 const MOST_SHARED = 0.5;
 const LEAST_SHARED = 0.1;
+/** Local epochs of a whole run, shared out among its rounds. */
+const LOCAL_EPOCHS = 60;
 /** Held-out examples of the npm package's digits. */
 const TEST_EXAMPLES = 2000;
 
@@ -80,8 +82,13 @@ export function demoConsortium({ rounds, deadlines }: Pick<DemoOptions, 'rounds'
     benchmark: { epochs: 10, batchSize: 10, learningRate: 0.05 },
     publishedSamples: 1000,
     rounds,
-    training: { localEpochs: 5, batchSize: 10, learningRate: { from: 0.05, to: 0.005 }, restart: true },
-    aggregation: { rule: 'mean', clamp: { from: 0.03, to: 0.01 }, levels: 31, minProviders: 2 },
+    training: {
+      localEpochs: Math.min(5, Math.max(1, Math.round(LOCAL_EPOCHS / rounds))),
+      batchSize: 10,
+      learningRate: { from: 0.2, to: 0.02 },
+      restart: true,
+    },
+    aggregation: { rule: 'mean', clamp: { from: 0.03, to: 0.01 }, levels: 9, minProviders: 2 },
     credibility: { fade: 0.2, thresholdShare: 2 / 3, graceRounds: Math.min(3, rounds), silentRounds: 2 },
     deadlines: { form: 120, benchmark: 120, order: 30, deliver: 30, evaluate: 30, ...deadlines },
   });
