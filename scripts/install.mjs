@@ -30,6 +30,6 @@ const installed = join(root, 'node_modules', '.package-lock.json');
 const lock = join(root, 'package-lock.json');
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
   console.log('Installing packages (npm ci) …');
-  npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 npm(['run', '--silent', 'build']);

@@ -3,6 +3,7 @@
  * A job runs on one thread, so results do not depend on how many there are.
  * @module
  */
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LearnerError } from './errors.ts';
 import type { Answer, Job, WorkerSetup } from './job.ts';
@@ -93,7 +94,10 @@ export class WorkerPool {
 
   #start(): Thread | undefined {
     if (this.#threads.size >= this.#size) return undefined;
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#setup, execArgv: [] });
+    const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), {
+      workerData: this.#setup,
+      execArgv: [],
+    });
     const thread: Thread = { worker, current: undefined, memoryBytes: 0 };
     this.#threads.add(thread);
     worker.unref();

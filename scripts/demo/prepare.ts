@@ -136,7 +136,7 @@ export async function prepareConsortium(chain: DemoChain, options: DemoOptions):
 
   const consortiumFile = join(options.out, 'consortium.yaml');
   await writeFile(consortiumFile, stringify(consortium));
-  await writeIdx(test, join(options.out, 'test-images.gz'), join(options.out, 'test-labels.gz'));
+  await writeIdx(test, join(options.out, 'test-images-idx3-ubyte'), join(options.out, 'test-labels-idx1-ubyte'));
 
   const prepared = await Promise.all(
     shards.map(async (shard, index) => {
@@ -148,7 +148,11 @@ export async function prepareConsortium(chain: DemoChain, options: DemoOptions):
       await writeFile(join(keys, 'password'), `${password}\n`, { mode: 0o600 });
       // These keys live as long as the demo's chain, so guessing their password may be cheap.
       const { account } = await createKeystores(files, password, { costLog2: 14 });
-      await writeIdx(selectPictures(train, shard), join(folder, 'images.gz'), join(folder, 'labels.gz'));
+      await writeIdx(
+        selectPictures(train, shard),
+        join(folder, 'images-idx3-ubyte'),
+        join(folder, 'labels-idx1-ubyte'),
+      );
       return { folder, account, port: await freePort() };
     }),
   );
@@ -173,8 +177,8 @@ export async function prepareConsortium(chain: DemoChain, options: DemoOptions):
         listen: [`/ip4/127.0.0.1/tcp/${port}`],
         data: {
           format: 'idx',
-          train: { images: './images.gz', labels: './labels.gz' },
-          test: { images: '../test-images.gz', labels: '../test-labels.gz' },
+          train: { images: './images-idx3-ubyte', labels: './labels-idx1-ubyte' },
+          test: { images: '../test-images-idx3-ubyte', labels: '../test-labels-idx1-ubyte' },
         },
         samples: { generator: 'auto', epsilon: 4, delta: 1e-5, sharingLevel: Number(levels[index].toFixed(3)) },
         privacy: { folder: './budget' },
