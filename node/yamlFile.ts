@@ -14,6 +14,7 @@ import { systemCode } from './systemCode.ts';
 export type ConfigErrorCode =
   | 'NOT_FOUND'
   | 'NOT_READABLE'
+  | 'NOT_WRITABLE'
   | 'NOT_YAML'
   | 'UNKNOWN_KEY'
   | 'INVALID_VALUE'

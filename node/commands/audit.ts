@@ -2,7 +2,6 @@
  * `dppdl audit`: checks a ledger's books from the chain alone.
  * @module
  */
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { Command } from 'commander';
 import { type AuditReport, audit, type Exchange } from '../../sdk/audit/audit.ts';
 import { readBlobs } from '../../sdk/audit/blobs.ts';
@@ -12,6 +11,7 @@ import { chainIdOf } from '../../sdk/chainId.ts';
 import { createClient } from '../../sdk/client.ts';
 import { address, httpUrl, integer } from './arguments.ts';
 import { printFacts, printJson, printLines } from './output.ts';
+import { type OutputFile, openOutput } from './outputFile.ts';
 
 /** What the command line gives. */
 interface AuditArguments {
@@ -27,43 +27,28 @@ interface AuditArguments {
 /** Violations shown in the terminal; all are in the JSON. */
 const MOST_SHOWN = 20;
 
-/** Runs a use of a file, and says which one failed. */
-function withFile<T>(file: string, use: () => T): T {
-  try {
-    return use();
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    throw new AuditError('FILE', `${file} cannot be written (${reason})`, {
-      fault: 'self',
-      action: 'Choose a folder this account may write to.',
-      meta: { file },
-      cause,
-    });
-  }
-}
-
 /** Writes exchanges as lines of comma-separated values, as they are found. */
-function createCsv(file: string): { write(exchange: Exchange): void; close(): void } {
-  const descriptor = withFile(file, () => openSync(file, 'w'));
+function createCsv(file: OutputFile): { write(exchange: Exchange): void; end(): void } {
   let lines = 'round,block,time,requester,provider,points,transaction,commitment\n';
-  const flush = () => withFile(file, () => writeSync(descriptor, lines));
   return {
     write({ round, block, time, requester, provider, points, transaction, commitment }) {
       lines += `${[round, block, time, requester, provider, points, transaction, commitment].join(',')}\n`;
       if (lines.length < 1 << 16) return;
-      flush();
+      file.write(lines);
       lines = '';
     },
-    close() {
-      flush();
-      closeSync(descriptor);
+    end() {
+      file.write(lines);
+      file.keep();
     },
   };
 }
 
 async function run(given: AuditArguments): Promise<void> {
   const blobs = given.blobs === undefined ? undefined : await readBlobs(given.blobs);
-  const csv = given.csv === undefined ? undefined : createCsv(given.csv);
+  using html = given.html === undefined ? undefined : openOutput(given.html);
+  using table = given.csv === undefined ? undefined : openOutput(given.csv);
+  const csv = table && createCsv(table);
   const chainId = await chainIdOf(given.rpc);
   const client = await createClient({ rpcUrl: given.rpc, chainId, contract: given.contract });
   const exchanges: Exchange[] = [];
@@ -76,16 +61,15 @@ async function run(given: AuditArguments): Promise<void> {
         if (exchanges.length < MOST_EXCHANGES) exchanges.push(exchange);
       },
     });
-    if (given.html !== undefined) {
-      const { html } = given;
-      const page = await renderReport(report, { exchanges, at: new Date() });
-      withFile(html, () => writeFileSync(html, page));
+    csv?.end();
+    if (html !== undefined) {
+      html.write(await renderReport(report, { exchanges, at: new Date() }));
+      html.keep();
     }
     if (given.json) printJson(report);
     else describe(report, given);
     if (report.verdict === 'violations') throw violated(report);
   } finally {
-    csv?.close();
     client.close();
   }
 }

@@ -2,8 +2,8 @@
  * `dppdl model export` takes a node's trained model out of its state; `dppdl predict` classifies new data with it.
  * @module
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { readConsortium, readNodeConfig } from '../config.ts';
 import type { TableOptions } from '../dataset/options.ts';
@@ -14,8 +14,10 @@ import { createLearner } from '../learner/learner.ts';
 import { decodeModelFile, encodeModelFile, splitParameters } from '../learner/modelFile.ts';
 import { createNodeKeys } from '../nodeKeys.ts';
 import { createSqliteStore } from '../store/sqliteStore.ts';
+import { systemCode } from '../systemCode.ts';
 import { ConfigError } from '../yamlFile.ts';
 import { printFacts, printJson, printLines } from './output.ts';
+import { openOutput } from './outputFile.ts';
 
 interface ExportOptions {
   readonly config: string;
@@ -26,15 +28,21 @@ interface ExportOptions {
 }
 
 /** Writes a whole file or none. */
-async function writeWhole(path: string, contents: Uint8Array | string): Promise<void> {
-  const partial = `${path}.partial`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(partial, contents);
-    await rename(partial, path);
-  } catch (cause) {
-    throw new ConfigError('USAGE', `${path} cannot be written.`, { action: 'Choose another place.', cause });
-  }
+function writeWhole(path: string, contents: Uint8Array | string): void {
+  using file = openOutput(path);
+  file.write(contents);
+  file.keep();
+}
+
+/** The folder of a model in several files. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw new ConfigError('NOT_WRITABLE', `The folder ${path} cannot be made (${systemCode(cause)}).`, {
+      action: 'Choose another place.',
+      meta: { path },
+      cause,
+    });
+  });
 }
 
 async function exportModel(options: ExportOptions): Promise<void> {
@@ -63,11 +71,12 @@ async function exportModel(options: ExportOptions): Promise<void> {
     }
     const written = encodeLayersFiles(description, splitParameters(learner.tensors, parameters));
     files.push(join(options.output, 'model.json'), join(options.output, 'weights.bin'));
-    await writeWhole(files[1], written.weights);
-    await writeWhole(files[0], written.model);
+    await makeFolder(options.output);
+    writeWhole(files[1], written.weights);
+    writeWhole(files[0], written.model);
   } else {
     files.push(options.output);
-    await writeWhole(options.output, encodeModelFile(description, learner.tensors, parameters));
+    writeWhole(options.output, encodeModelFile(description, learner.tensors, parameters));
   }
   const { round } = checkpoint;
   if (options.json) printJson({ round, parameters: parameters.length, files });
@@ -122,9 +131,11 @@ async function readTable({ config, inputs }: PredictOptions): Promise<TableOptio
 }
 
 async function predict(options: PredictOptions): Promise<void> {
+  using output = options.output === undefined ? undefined : openOutput(options.output);
   const bytes = await readFile(options.model).catch((cause: unknown) => {
-    throw new ConfigError('NOT_READABLE', `The model ${options.model} cannot be read.`, {
-      action: 'Correct the path.',
+    throw new ConfigError('NOT_READABLE', `The model ${options.model} cannot be read (${systemCode(cause)}).`, {
+      action: 'Give the path of a file that `dppdl model export` wrote.',
+      meta: { path: options.model },
       cause,
     });
   });
@@ -136,8 +147,9 @@ async function predict(options: PredictOptions): Promise<void> {
     ? probabilityLines(await learner.predict(parameters, inputs), learner.outputs, labels)
     : Array.from(labels, String);
   await learner.close();
-  if (options.output === undefined) printLines(...lines);
-  else await writeWhole(options.output, `${lines.join('\n')}\n`);
+  if (output === undefined) return printLines(...lines);
+  output.write(`${lines.join('\n')}\n`);
+  output.keep();
 }
 
 /** A table: the class, then the probability of each class (or of class 1, where that is all there is). */

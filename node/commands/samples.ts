@@ -2,7 +2,6 @@
  * `dppdl samples`: makes samples as a node would and draws them, without publishing anything.
  * @module
  */
-import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readConsortium, readNodeConfig } from '../config.ts';
 import { readMnistPackage } from '../dataset/mnistPackage.ts';
@@ -16,6 +15,7 @@ import { rangesOf } from '../samples/ranges.ts';
 import type { Examples } from '../types.ts';
 import { integer } from './arguments.ts';
 import { printFacts, printJson, printLines } from './output.ts';
+import { openOutput } from './outputFile.ts';
 
 /** Options as parsed. */
 interface SamplesOptions {
@@ -75,6 +75,8 @@ Examples:
 }
 
 async function run(options: SamplesOptions): Promise<void> {
+  using picture = options.out === undefined ? undefined : openOutput(options.out);
+  using real = options.real === undefined ? undefined : openOutput(options.real);
   const source = await readSource(options);
   const total = source.examples.labels.length;
   const records = Math.min(options.records ?? total, total);
@@ -103,13 +105,15 @@ async function run(options: SamplesOptions): Promise<void> {
   const { samples, privacy } = await generator.generate(examples, options.count);
   const { user, system } = process.cpuUsage(before);
   const cpuSeconds = Math.round((user + system) / 1e4) / 100;
-  if (options.out !== undefined) {
-    await writeFile(options.out, drawGrid(samples, source.normalisation, options.columns));
+  if (picture !== undefined) {
+    picture.write(drawGrid(samples, source.normalisation, options.columns));
+    picture.keep();
   }
-  if (options.real !== undefined) {
+  if (real !== undefined) {
     const features = examples.inputs.length / records;
     const inputs = examples.inputs.subarray(0, Math.min(options.count, records) * features);
-    await writeFile(options.real, drawGrid({ inputs, shape: examples.shape }, source.normalisation, options.columns));
+    real.write(drawGrid({ inputs, shape: examples.shape }, source.normalisation, options.columns));
+    real.keep();
   }
   if (options.json) {
     printJson({ ...privacy, records, count: options.count, cpuSeconds, out: options.out ?? null });

@@ -3,12 +3,13 @@
  * @module
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createAuditCommand } from '../../node/commands/audit.ts';
 import { exitCodeOf } from '../../node/failure.ts';
+import { ConfigError } from '../../node/yamlFile.ts';
 import { AuditError } from '../../sdk/audit/errors.ts';
 import { type Chain, startHardhat } from '../chain.ts';
 import { liveFully } from '../sdk/audit/life.ts';
@@ -75,12 +76,20 @@ describe('dppdl audit', () => {
     const run = (...more: string[]) => runCommand(createAuditCommand(), [...parameters, ...more]);
     await assert.rejects(run('--from', 'x'), { code: 'commander.invalidArgument' });
     await assert.rejects(run('--html', join(folder, 'no', 'such', 'folder.html')), (error) => {
-      assert.ok(error instanceof AuditError && error.code === 'FILE');
+      assert.ok(error instanceof ConfigError && error.code === 'NOT_WRITABLE');
       assert.equal(exitCodeOf(error), 2, 'not that of a broken rule');
       return true;
     });
-    await assert.rejects(run('--csv', join(folder, 'no', 'such', 'folder.csv')), { code: 'FILE' });
-    await assert.rejects(run('--contract', chain.wallets[0].address), { code: 'NO_CONTRACT' });
+    await assert.rejects(run('--csv', join(folder, 'no', 'such', 'folder.csv')), { code: 'NOT_WRITABLE' });
+    // Before anything is asked of the chain, and an earlier report stays when an audit fails.
+    const dead = ['--rpc', 'http://127.0.0.1:1', '--contract', chain.wallets[0].address];
+    const early = runCommand(createAuditCommand(), [...dead, '--html', folder]);
+    await assert.rejects(early, { code: 'NOT_WRITABLE' });
+    const kept = join(folder, 'kept.csv');
+    await writeFile(kept, 'last year’s');
+    await assert.rejects(run('--contract', chain.wallets[0].address, '--csv', kept), { code: 'NO_CONTRACT' });
+    assert.equal(await readFile(kept, 'utf8'), 'last year’s');
+    assert.ok(!(await readdir(folder)).some((name) => name.endsWith('.partial')));
     await assert.rejects(run('--from', '1000000'), (error) => {
       assert.ok(error instanceof AuditError && error.code === 'NO_CONSTITUTION');
       assert.equal(exitCodeOf(error), 2);
