@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { Transaction } from 'ethers';
 import { type ChainLedger, createChainLedger } from '../../node/ledger/chainLedger.ts';
+import { toChain } from '../../node/ledger/registrations.ts';
+import { update } from '../../sdk/actions/update.ts';
 import { type Client, createClient } from '../../sdk/client.ts';
 import { deploy } from '../../sdk/deploy.ts';
 import { LedgerError } from '../../sdk/errors.ts';
@@ -200,5 +202,69 @@ it('goes on over a restart of the chain, with 1 s blocks and free gas', { skip }
   } finally {
     await chain.stop();
     await rm(folder, { recursive: true });
+  }
+});
+
+it('a ledger opened later sees open claims however old, and the mask keys that a round’s orders were fixed with', async () => {
+  const chain = await startHardhat();
+  const contract = await deployWorld(chain);
+  const clients = await Promise.all([0, 1, 2, 3].map((index) => connectTo(chain.url, chain, contract, index)));
+  const ledgers = clients.map(ledgerOf);
+  const rekey = (index: number, byte: number) =>
+    update(clients[index], {
+      registration: toChain({ ...worldRegistration(index), maskKey: new Uint8Array(32).fill(byte) }),
+    });
+  const later = () => ledgerOf(clients[2]);
+  const mine = async () => {
+    for (let block = 0; block < 40; block++) await chain.request('evm_mine', []);
+  };
+  try {
+    for (const [id, ledger] of ledgers.entries()) await ledger.init(worldRegistration(id));
+    for (const ledger of ledgers) await ledger.report(0, []);
+    await rekey(0, 200);
+    for (const [id, ledger] of ledgers.entries()) {
+      const orders = [0, 1, 2, 3].filter((other) => other !== id).map((provider) => ({ provider, count: 50 }));
+      await ledger.download(1, orders, key);
+    }
+    const expected = [new Uint8Array(32).fill(200), ...[1, 2, 3].map((id) => worldRegistration(id).maskKey)];
+    assert.deepEqual([...(await ledgers[3].maskKeys(1)).values()], expected);
+    await rekey(1, 201);
+    await rekey(0, 202);
+    for (const reader of [ledgers[3], later()]) {
+      assert.deepEqual(
+        [...(await reader.maskKeys(1))],
+        expected.map((maskKey, id) => [id, maskKey]),
+      );
+    }
+    for (const [id, ledger] of ledgers.entries()) {
+      const requesters = [0, 1, 2, 3].filter((other) => other !== id);
+      await ledger.upload(
+        1,
+        requesters.map((requester) => ({ requester, commitment: key })),
+      );
+    }
+    assert.deepEqual(await later().claims(), []);
+    await ledgers[0].fileClaim(1, 3, 'doesNotOpen');
+    await ledgers[1].fileClaim(1, 3, 'notDelivered');
+    await ledgers[3].answerClaim((await ledgers[3].claims())[1].id, key, 'here');
+    await mine();
+    assert.deepEqual(
+      (await later().claims()).map(({ requester, status }) => [requester, status]),
+      [
+        [0, 'filed'],
+        [1, 'answered'],
+      ],
+    );
+    await chain.increaseTime(DAY);
+    for (const { id } of await ledgers[2].claims()) await ledgers[2].resolveClaim(id);
+    await mine();
+    assert.deepEqual(await later().claims(), [], 'none is open: the past need not be read');
+    assert.deepEqual(
+      (await ledgers[3].claims()).map(({ status }) => status),
+      ['upheld', 'undecided'],
+    );
+  } finally {
+    for (const client of clients) client.close();
+    await chain.stop();
   }
 });

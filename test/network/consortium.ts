@@ -90,8 +90,6 @@ export interface Options {
   readonly spoil?: Spoil;
   readonly closing?: Closing;
   readonly probe?: Probe;
-  /** Seconds of the two windows of a claim. */
-  readonly claimSeconds?: number;
 }
 
 /** What came of it; disposing of it closes the ledger. */
@@ -125,7 +123,7 @@ export function roundsOf(events: readonly NodeEvent[]): RoundEvent[] {
  * @throws what stops a party other than its death; an Error if a sum is not exactly what its providers closed.
  */
 export async function runConsortium(options: Options): Promise<Outcome> {
-  const { chain, closing, consortium, parties: count, deaths = [], probe, spoil = () => ({}), claimSeconds } = options;
+  const { chain, closing, consortium, parties: count, deaths = [], probe, spoil = () => ({}) } = options;
   const folder = mkdtempSync(join(tmpdir(), 'dppdl-network-'));
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -140,10 +138,7 @@ export async function runConsortium(options: Options): Promise<Outcome> {
     signer: wallets[0],
     sending: fastSending,
     members: accounts.map(({ address }) => address),
-    facts: factsOf(consortium, learner.parameterCount, count, {
-      answerSeconds: claimSeconds,
-      voteSeconds: claimSeconds,
-    }),
+    facts: factsOf(consortium, learner.parameterCount, count),
   });
   const ports = await Promise.all(ids.map(() => freePort()));
 

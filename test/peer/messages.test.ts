@@ -25,7 +25,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const body = new Uint8Array(0);
 const uint32 = fc.nat(0xffff_ffff);
 const size = fc.maxSafeNat().map((value) => value % (2 ** 40 + 1));
-const names: readonly ProtocolName[] = ['samples', 'labels', 'blob', 'seed', 'status'];
+const names: readonly ProtocolName[] = ['samples', 'labels', 'blob', 'seed', 'evidence', 'status'];
 
 const questions: fc.Arbitrary<Question> = fc.oneof(
   size.map((offset): Question => ({ name: 'samples', header: { offset }, body })),
@@ -35,6 +35,9 @@ const questions: fc.Arbitrary<Question> = fc.oneof(
   fc.tuple(uint32, size).map(([round, offset]): Question => ({ name: 'blob', header: { round, offset }, body })),
   fc.tuple(uint32, fc.nat(0xffff)).map(([round, missing]): Question => {
     return { name: 'seed', header: { round, missing }, body };
+  }),
+  fc.tuple(uint32, size, fc.nat(0xffff), fc.nat(0xffff)).map(([round, offset, provider, requester]): Question => {
+    return { name: 'evidence', header: { round, offset, provider, requester }, body };
   }),
   fc.constant<Question>({ name: 'status', header: {}, body }),
 );
@@ -69,6 +72,10 @@ test('the bytes of each message are known', () => {
   assert.equal(
     question({ name: 'seed', header: { round: 7, missing: 3 }, body }),
     'a265726f756e6407676d697373696e6703',
+  );
+  assert.equal(
+    question({ name: 'evidence', header: { round: 7, offset: 0, provider: 3, requester: 1 }, body }),
+    'a465726f756e6407666f666673657419012c6870726f7669646572036972657175657374657201',
   );
   assert.equal(question({ name: 'status', header: {}, body }), 'a0');
   assert.equal(hex(encodeResponse({ code: 'OK', size: 1 })), 'a264636f6465006473697a6501');
@@ -132,7 +139,19 @@ test('random bytes crash no decoder', () => {
 });
 
 test('any CBOR of another shape is refused', () => {
-  const key = fc.constantFrom('round', 'offset', 'size', 'missing', 'code', 'party', 'version', '__proto__', 'other');
+  const key = fc.constantFrom(
+    'round',
+    'offset',
+    'size',
+    'missing',
+    'provider',
+    'requester',
+    'code',
+    'party',
+    'version',
+    '__proto__',
+    'other',
+  );
   const value = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.double(), fc.boolean(), fc.string(), fc.constant(null));
   fc.assert(
     fc.property(fc.oneof(fc.dictionary(key, value), fc.anything({ withNullPrototype: false })), (given) => {

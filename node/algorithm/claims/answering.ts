@@ -15,6 +15,7 @@ export async function answer(member: Member, claim: Claim): Promise<boolean> {
   const kept = (await store.blobs(claim.round))?.get(claim.requester);
   if (kept?.key === undefined) return false;
   const { address, peerId } = (await ledger.state()).parties[await selfOf(member)];
+  // deviation: the paper has the uploader reveal the plaintext; the fresh key shows as much and keeps it private.
   await ledger.answerClaim(claim.id, kept.key, `${address}/p2p/${peerId}`);
   return true;
 }
