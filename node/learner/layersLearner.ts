@@ -235,7 +235,8 @@ export async function createLayersExecutor(
         const { classes } = inputs;
         return Uint8Array.from({ length: outputs.length / classes }, (_, row) => {
           const probabilities = outputs.subarray(row * classes, (row + 1) * classes);
-          return probabilities.indexOf(Math.max(...probabilities));
+          // As the kernels do: the first of the largest, and class 0 where nothing is larger than not-a-number.
+          return probabilities.reduce((best, value, label) => (value > probabilities[best] ? label : best), 0);
         });
       },
       predict: outputsOf,

@@ -158,6 +158,7 @@ test('a topology is known by its hash and must fit', async () => {
   assert.deepEqual(w0, learner.initialise(1));
   assert.notDeepEqual(w0, learner.initialise(2));
   const poisoned = { ...examples, inputs: examples.inputs.with(5, Number.NaN) };
+  assert.equal((await learner.label(w0, poisoned.inputs))[1], 0);
   const options = { epochs: 1, batchSize: 1, learningRate: 0.1, seed: 1 };
   await assert.rejects(learner.train(w0, poisoned, options), { code: 'NOT_FINITE' });
   await learner.close();
