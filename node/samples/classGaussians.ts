@@ -16,6 +16,8 @@ const COUNT_WEIGHT = 0.25;
 const MEANS_SHARE = 0.6;
 /** Residuals z − mean_y are clipped to this norm. */
 const RESIDUAL_CLIP = 0.75;
+/** With a handful of records the trace is mostly noise, too. */
+const MOST_SPREAD = 2;
 
 /** The released model. */
 export interface ClassGaussians {
@@ -25,6 +27,8 @@ export interface ClassGaussians {
   readonly means: Float64Array;
   /** √λ_k times the k-th kept eigenvector of the covariance, largest first; float64 [D] each. */
   readonly directions: readonly Float64Array[];
+  /** How much longer the directions would have to be to carry the whole variance, also that which drowns in noise. */
+  readonly spread: number;
 }
 
 /** Noise of the two releases of one model. */
@@ -68,11 +72,8 @@ export function releaseClassGaussians(
   const coordinates = encodeAll(examples, basis);
   const { shares, means, total } = releaseMeans(coordinates, labels, classes, dimension, noise.means, source);
   const scatter = releaseScatter(coordinates, labels, means, dimension, noise.scatter, source);
-  return {
-    shares,
-    means,
-    directions: principalDirections(scatter, dimension, total, noise.scatter * RESIDUAL_CLIP ** 2),
-  };
+  const directions = principalDirections(scatter, dimension, total, noise.scatter * RESIDUAL_CLIP ** 2);
+  return { shares, means, directions, spread: spreadOf(scatter, dimension, total, directions) };
 }
 
 /** Coordinates of every record, clipped to norm 1; float64 [N × D]. */
@@ -188,6 +189,20 @@ function principalDirections(scatter: Float64Array, dimension: number, total: nu
       const variance = (value + Math.sqrt(value * value - edge * edge)) / (2 * total);
       return vector.map((entry) => entry * Math.sqrt(variance));
     });
+}
+
+/** {@link ClassGaussians.spread}: the trace, of which noise changes little, over the variance of the directions kept. */
+function spreadOf(
+  scatter: Float64Array,
+  dimension: number,
+  total: number,
+  directions: readonly Float64Array[],
+): number {
+  let variance = 0;
+  for (let d = 0; d < dimension; d++) variance += scatter[d * dimension + d] / total;
+  let kept = 0;
+  for (const direction of directions) for (const entry of direction) kept += entry * entry;
+  return kept === 0 ? 1 : Math.min(MOST_SPREAD, Math.max(1, Math.sqrt(Math.max(0, variance) / kept)));
 }
 
 /** Scales a vector down to norm `limit` if it is longer. */

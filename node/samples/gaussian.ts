@@ -11,6 +11,7 @@ import { createSeededRandom, type SeededRandom, secureBytes } from '../random.ts
 import { type Basis, createBasis, type Normalisation, type Range } from './basis.ts';
 import { type ClassGaussians, drawsOf, mechanismsOf, releaseClassGaussians, splitNoise } from './classGaussians.ts';
 import { applyContrast, fitContrast } from './contrast.ts';
+import { deform } from './deform.ts';
 import { requireUsable } from './examples.ts';
 
 /** What a generator is about to release, for the privacy budget. */
@@ -36,9 +37,6 @@ export interface GaussianOptions {
   readonly randomBytes?: RandomBytes;
 }
 
-/** Samples are drawn with this fraction of the standard deviation: nearer to their class, easier to label. */
-const TEMPERATURE = 0.85;
-
 /** Creates the generator. Its statement covers one call of `generate`; calling again costs the same again. */
 export function createGaussianGenerator(options: GaussianOptions): SampleGenerator {
   const { epsilon, delta, normalisation, randomBytes = secureBytes } = options;
@@ -51,7 +49,7 @@ export function createGaussianGenerator(options: GaussianOptions): SampleGenerat
       const model = releaseClassGaussians(examples, basis, noise, createDiscreteGaussian(randomBytes));
       const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
       const rows = drawCoordinates(model, basis.dimension, count, randomBytes, random);
-      const inputs = publish(rows, basis, examples.shape.length === 3, normalisation);
+      const inputs = publish(rows, basis, examples.shape, normalisation, random);
       return {
         samples: { inputs, shape: examples.shape },
         privacy: { generator: 'gaussian', epsilon, delta, unit: 'record' },
@@ -61,8 +59,8 @@ export function createGaussianGenerator(options: GaussianOptions): SampleGenerat
 }
 
 /**
- * Coordinates of `count` samples, float64 [D] each. Classes appear in their released shares, in random order; each
- * sample has {@link TEMPERATURE} of the model's standard deviation.
+ * Coordinates of `count` samples, float64 [D] each. Classes appear in their released shares, in random order; together
+ * the samples vary as much as the records.
  */
 export function drawCoordinates(
   model: ClassGaussians,
@@ -76,21 +74,26 @@ export function drawCoordinates(
     const label = classAt(model.shares, (place + 0.5) / count);
     const coordinates = model.means.slice(label * dimension, (label + 1) * dimension);
     for (const direction of model.directions) {
-      const factor = (TEMPERATURE * noise.next()) / LATTICE_SIGMA;
+      const factor = (model.spread * noise.next()) / LATTICE_SIGMA;
       for (let d = 0; d < dimension; d++) coordinates[d] += factor * direction[d];
     }
     return coordinates;
   });
 }
 
-/** Published values of samples; float32 [count × F], normalised. Pictures get the declared contrast. */
+/** Published values of samples; float32 [count × F], normalised. Pictures are deformed a little and get the declared contrast. */
 function publish(
   rows: readonly Float64Array[],
   basis: Basis,
-  picture: boolean,
+  shape: readonly number[],
   normalisation: Normalisation,
+  random: SeededRandom,
 ): Float32Array {
-  const decoded = rows.map((coordinates) => basis.decode(coordinates));
+  const picture = shape.length === 3;
+  const decoded = rows.map((coordinates) => {
+    const values = basis.decode(coordinates);
+    return picture ? deform(values, [shape[0], shape[1], shape[2]], random) : values;
+  });
   const features = decoded[0].length;
   const raw = new Float64Array(rows.length * features);
   decoded.forEach((values, row) => {

@@ -9,6 +9,7 @@ import type { ClassGaussians } from './classGaussians.ts';
 import { classAt } from './gaussian.ts';
 import type { Arena, Matrix } from './matrix.ts';
 import { backward, createLayers, createNetwork, createPass, forward, sumGradients } from './network.ts';
+import { normal } from './normal.ts';
 import { copyRows, type Painter } from './painter.ts';
 
 /** Fraction of the Gaussian's standard deviation that is used: samples nearer to their class are easier to label. */
@@ -32,11 +33,6 @@ export interface Sampler {
   learn(bySeen: Matrix, rows: number, learningRate: number): void;
   /** Goes over to the averaged weights, for good. */
   settle(): void;
-}
-
-/** A standard normal number; for post-processing only, never for privacy noise. */
-function normal(random: SeededRandom): number {
-  return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
 }
 
 /** Creates the generator at its warm start. */
