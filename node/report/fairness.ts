@@ -5,6 +5,8 @@
 
 /** Distances from the mean in units of the largest, so that no product of them underflows; undefined if all are 0. */
 function deviations(values: readonly number[]): number[] | undefined {
+  // Their mean need not be exactly the value they share.
+  if (values.every((value) => value === values[0])) return undefined;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const distances = values.map((value) => value - mean);
   const largest = Math.max(...distances.map(Math.abs));

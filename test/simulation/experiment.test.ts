@@ -79,13 +79,15 @@ describe('an experiment', () => {
   });
 
   it('says who misbehaved and when it was voted out, and leaves it out of best and mean', async () => {
-    const outcome = await runExperiment(options({ behaviours: new Map([[3, { kind: 'randomAnswers' }]]) }));
+    const behaviours = new Map([[4, { kind: 'randomAnswers' } as const]]);
+    const train = examplePool(toyExamples(1500, 1));
+    const outcome = await runExperiment(options({ parties: 5, setting: 'different', behaviours, train }));
     const [liar] = outcome.parties.slice(-1);
     assert.equal(liar.behaviour, 'randomAnswers');
     assert.equal(liar.removed, 0);
-    const accuracies = outcome.parties.slice(0, 3).map(({ accuracy }) => accuracy ?? 0);
+    const accuracies = outcome.parties.slice(0, 4).map(({ accuracy }) => accuracy ?? 0);
     assert.equal(outcome.curve.at(-1)?.best, Math.max(...accuracies));
-    assert.ok(Math.abs((outcome.curve.at(-1)?.mean ?? 0) - accuracies.reduce((a, b) => a + b) / 3) < 1e-9);
+    assert.ok(Math.abs((outcome.curve.at(-1)?.mean ?? 0) - accuracies.reduce((a, b) => a + b) / 4) < 1e-9);
   });
 
   it('spoils the data of other frameworks too', async () => {

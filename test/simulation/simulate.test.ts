@@ -57,7 +57,7 @@ describe('simulate', () => {
     for (const { rounds } of summary.parties) assert.equal(rounds.length, 3);
   });
 
-  for (const kind of ['randomAnswers', 'constantAnswers', 'flippedLabels', 'randomLabels'] as const) {
+  for (const kind of ['randomAnswers', 'constantAnswers', 'flippedLabels', 'randomLabels', 'collude'] as const) {
     it(`votes out a party with ${kind}`, async () => {
       const { summary } = await simulate(small([...honest, { kind }]));
       assert.deepEqual(
@@ -67,6 +67,46 @@ describe('simulate', () => {
       assert.ok(summary.books.balanced);
     });
   }
+
+  it('votes out two that collude against five, though both report everybody else', async () => {
+    const { summary } = await simulate(small([...honest, undefined, { kind: 'collude' }, { kind: 'collude' }]));
+    assert.deepEqual(
+      summary.parties.map(({ credible }) => credible),
+      [true, true, true, true, true, false, false],
+    );
+    assert.deepEqual(summary.removals, [
+      { round: 0, party: 5 },
+      { round: 0, party: 6 },
+    ]);
+  });
+
+  it('gives a party with few examples only those', async () => {
+    const { summary } = await simulate(small([...honest, { kind: 'fewExamples', count: 5 }]));
+    assert.deepEqual(
+      summary.parties.map(({ examples, samples }) => [examples, samples]),
+      [
+        [60, 18],
+        [60, 18],
+        [60, 18],
+        [60, 18],
+        [5, 1],
+      ],
+    );
+  });
+
+  it('measures accuracy only where asked, and at the end', async () => {
+    const { summary } = await simulate({ ...small(honest), isMeasured: (round) => round === 1 });
+    for (const { rounds } of summary.parties) {
+      assert.deepEqual(
+        rounds.map(({ accuracy, accuracyAlone }) => [accuracy !== null, accuracyAlone !== null]),
+        [
+          [true, true],
+          [false, false],
+          [true, true],
+        ],
+      );
+    }
+  });
 
   for (const behaviour of [
     { kind: 'noiseGradient' },
