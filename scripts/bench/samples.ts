@@ -2,11 +2,11 @@
  * Measures the sample generators: how well their samples tell parties apart, at which privacy, in how much time.
  *
  *   npm run bench:samples -- --mnist <folder with the four IDX files> [--seeds 5] [--rows <text>] [--count 1000]
- *     [--json <file>] [--cache <folder>] [--tuning] [--no-clipping]
+ *     [--minutes <number>] [--json <file>] [--cache <folder>] [--tuning] [--no-clipping]
  *
  * --rows keeps the rows whose name holds the text. Trained parties and measured rows are remembered in the cache, a folder
  * outside the tree: an interrupted run goes on where it was, and rows are measured anew when the generators' sources
- * change. --tuning takes other digits and other seeds (from 101 on) for choosing the generators' constants.
+ * change. After --minutes nothing new is begun; the table says how many seeds each row has. --tuning takes other digits and other seeds (from 101 on) for choosing the generators' constants.
  * @module
  */
 import { writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { fingerprint, openCache } from './samples/cache.ts';
 import { measureClipping } from './samples/clipping.ts';
 import { createWorld, type Purpose } from './samples/parties.ts';
 import { createDiscrepancy, type Rating, rate } from './samples/rating.ts';
-import { createRows } from './samples/rows.ts';
+import { createRows, type Row } from './samples/rows.ts';
 
 const FORMAT = { shape: [32, 32, 1], classes: 10, mean: 0.10004, stdDev: 0.27522 };
 /** Seeds from here on are for tuning. */
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '5' },
     count: { type: 'string', default: '1000' },
     rows: { type: 'string', default: '' },
+    minutes: { type: 'string', default: 'Infinity' },
     json: { type: 'string' },
     cache: { type: 'string', default: join(tmpdir(), 'dppdl-bench-samples') },
     tuning: { type: 'boolean', default: false },
@@ -70,9 +71,13 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
 
-/** Samples made and rated, or what the cache remembers of it. */
-async function measure(row: ReturnType<typeof createRows>[number], seed: number): Promise<Measured> {
-  return cache.json(['row', models, sources, purpose, count, row.name, seed], async () => {
+const end = performance.now() + 60_000 * Number(values.minutes);
+
+/** Samples made and rated, or what the cache remembers of it; undefined if it does not and there is no time left. */
+async function measure(row: Row, seed: number): Promise<Measured | undefined> {
+  const key = ['row', models, sources, purpose, count, row.name, seed];
+  if (performance.now() > end && !(await cache.holds(key))) return undefined;
+  return cache.json(key, async () => {
     const world = await createWorld(train, test, learner, seed, purpose, cache, models, (done, of) =>
       progress(`seed ${seed}: trained ${done} of ${of} parties`),
     );
@@ -81,9 +86,8 @@ async function measure(row: ReturnType<typeof createRows>[number], seed: number)
     const { inputs, epsilon } = await row.make(world, count);
     const { user, system } = process.cpuUsage(start);
     const rating = await rate(inputs, world.labellers, learner, FORMAT.classes);
-    const reference = purpose === 'tuning' ? world.owner : test;
-    const end = reference.inputs.length;
-    const discrepancy = createDiscrepancy(reference.inputs.subarray(end - 1000 * 1024, end), [32, 32, 1], FORMAT);
+    const reference = (purpose === 'tuning' ? world.owner : test).inputs.slice(-1000 * 1024);
+    const discrepancy = createDiscrepancy(reference, [32, 32, 1], FORMAT);
     return {
       seed,
       epsilon,
@@ -101,30 +105,40 @@ function spread(numbers: readonly number[], digits: number): string {
 }
 
 const seeds = Array.from({ length: Number(values.seeds) }, (_, n) => n + 1 + (values.tuning ? TUNING_SEED : 0));
-const heads = ['samples', 'ε per record', 'gap', 'rank, all 30', 'rank, good tied', 'rank, 12 graded', 'rarest class'];
+const rows = createRows(FORMAT).filter(({ name }) => name.includes(values.rows));
+const results = new Map<Row, Measured[]>(rows.map((row) => [row, []]));
+// Seed by seed, the slowest rows last, so that a run that ends early leaves as many whole rows as possible.
+for (const slow of [false, true]) {
+  for (const seed of seeds) {
+    for (const row of rows.filter((row) => row.slow === slow)) {
+      const measured = await measure(row, seed);
+      if (measured !== undefined) results.get(row)?.push(measured);
+    }
+  }
+}
+await learner.close();
+progress('');
+
+const heads = ['samples', 'seeds', 'ε per record', 'gap', 'rank, all 30', 'good tied', '12 graded', 'rarest class'];
 process.stdout.write(`| ${[...heads, 'discrepancy', 'CPU s'].join(' | ')} |\n|${'---|'.repeat(heads.length + 2)}\n`);
-const rows: { name: string; runs: Measured[] }[] = [];
-for (const row of createRows(FORMAT).filter(({ name }) => name.includes(values.rows))) {
-  const runs: Measured[] = [];
-  for (const seed of seeds) runs.push(await measure(row, seed));
-  rows.push({ name: row.name, runs });
-  const column = (key: keyof Rating, digits = 3) =>
+for (const [{ name }, runs] of results) {
+  if (runs.length === 0) continue;
+  const column = (key: keyof Rating, digits = 2) =>
     spread(
       runs.map(({ rating }) => rating[key]),
       digits,
     );
   const [{ epsilon }] = runs;
   const cells = [
-    row.name,
+    name,
+    String(runs.length),
     epsilon === null ? 'not private' : String(Math.round(epsilon * 100) / 100),
     ...(['gap', 'rankAll', 'rankTied', 'rankGraded', 'rarest'] as const).map((key) => column(key)),
     column('discrepancy', 1),
     (runs.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / runs.length).toFixed(2),
   ];
-  progress('');
   process.stdout.write(`| ${cells.join(' | ')} |\n`);
 }
-await learner.close();
 
 const critics = values['no-clipping']
   ? []
@@ -144,5 +158,8 @@ for (const { layers, unclipped, clipped, loop } of clipping) {
   );
 }
 if (values.json !== undefined) {
-  await writeFile(values.json, `${JSON.stringify({ purpose, seeds, count, rows, clipping }, null, 1)}\n`);
+  await writeFile(
+    values.json,
+    `${JSON.stringify({ purpose, count, rows: [...results].map(([{ name }, runs]) => ({ name, runs })), clipping }, null, 1)}\n`,
+  );
 }

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 
 /** A folder of results, each under a key that says what it depends on. */
 export interface Cache {
+  /** Whether there is a value of `key`. */
+  holds(key: readonly unknown[]): Promise<boolean>;
   /** The value of `key`, computed and kept if there is none yet. */
   json<Value>(key: readonly unknown[], compute: () => Promise<Value>): Promise<Value>;
   /** The same for numbers. */
@@ -35,6 +37,7 @@ export async function openCache(folder: string): Promise<Cache> {
     await rename(`${path}.part`, path);
   };
   return {
+    holds: async (key) => (await found(place(key, 'json'))) !== undefined,
     async json<Value>(key: readonly unknown[], compute: () => Promise<Value>) {
       const path = place(key, 'json');
       const kept = await found(path);

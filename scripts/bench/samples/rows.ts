@@ -15,6 +15,8 @@ const DELTA = 1e-5;
 /** One row of the table. */
 export interface Row {
   readonly name: string;
+  /** Whether it takes minutes. */
+  readonly slow: boolean;
   /** Makes `count` samples; ε is that of an original record, null for real digits. */
   make(world: World, count: number): Promise<{ inputs: Float32Array; epsilon: number | null }>;
 }
@@ -29,6 +31,7 @@ function generated(
   const generator = createSampleGenerator({ ...options, delta: DELTA, normalisation }, () => {});
   return {
     name,
+    slow: options.kind === 'dpgan' && records > 6000,
     async make({ owner }, count) {
       const first = Uint32Array.from({ length: records }, (_, index) => index);
       const { samples, privacy } = await generator.generate(selectExamples(owner, first), count);
@@ -49,6 +52,7 @@ export function createRows(format: InputFormat): Row[] {
   return [
     {
       name: 'real held-out digits',
+      slow: false,
       make: async ({ heldOut }, count) => ({ inputs: heldOut.inputs.slice(0, count * features), epsilon: null }),
     },
     ...sweep('gaussian', [600, 6000, 30_000]),
@@ -56,6 +60,7 @@ export function createRows(format: InputFormat): Row[] {
     generated('the paper’s recipe, N = 600', 600, { kind: 'dpgan', epsilon: 4, paperAccounting: true }, format),
     {
       name: 'noise, no data at all',
+      slow: false,
       async make({ seed }, count) {
         const random = createSeededRandom(seed);
         const normal = () => Array.from({ length: 12 }, () => random.uniform()).reduce((a, b) => a + b, -6);
