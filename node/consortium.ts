@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 const positiveInteger = z.int().min(1);
 const seconds = z.int().min(1).max(86_400);
+const parties = z.int().min(3).max(256);
 const seed = z.int().min(0).max(0x7fffffff);
 /** A value that moves geometrically from the first round to the last. */
 const schedule = z.strictObject({ from: z.number().positive(), to: z.number().positive() });
@@ -110,6 +111,25 @@ export const consortiumSchema = z.strictObject({
   }),
   /** Longest duration of each phase; it ends earlier when every credible party has acted. */
   deadlines: z.strictObject({ form: seconds, benchmark: seconds, order: seconds, deliver: seconds, evaluate: seconds }),
+  /** Terms that concern the ledger alone; what is left out has a default. */
+  ledger: z
+    .strictObject({
+      /** Forming ends as soon as this many have joined; the number of accounts invited unless told. */
+      startParties: parties.optional(),
+      /** Fewest that start without the others after the forming deadline; one more than `minProviders` unless told. */
+      minParties: parties.optional(),
+      /** Most parties ever; 256 unless told. */
+      maxParties: parties.optional(),
+      /** A party reported by more than this share of the credible set, in 1/1000, is removed; 500 unless told. */
+      removalPermille: z.int().min(500).max(999).optional(),
+      /** Points each side of a claim puts at stake; a hundredth of |w| unless told. */
+      claimDeposit: positiveInteger.optional(),
+      /** How long a provider may take to answer a claim; an hour unless told. */
+      answerSeconds: seconds.optional(),
+      /** How long the others may take to vote on it; an hour unless told. */
+      voteSeconds: seconds.optional(),
+    })
+    .optional(),
 });
 
 /** A valid consortium file. */

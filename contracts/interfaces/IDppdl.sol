@@ -313,7 +313,8 @@ interface IDppdl {
 
     /// @notice Complains, in the evaluation of the same round, about a delivery that was recorded. Locks
     /// `claimDeposit` of the sender's points, or all it has, at least one; and of the provider's the order's price and
-    /// as much again as the sender's deposit, or what it has. A claim never holds up a round, and ends in `answerSeconds + voteSeconds` at the latest.
+    /// as much again as the sender's deposit, or what it has. A claim never holds up a round, and ends in
+    /// `answerSeconds + voteSeconds` at the latest.
     /// @param deliveries The provider's UPLOAD of this round, as in {Uploaded}.
     /// @return claim The claim's id.
     function fileClaim(

@@ -15,12 +15,6 @@ export function integer(least: number, most: number): (text: string) => number {
   };
 }
 
-/** Reads an amount of points. */
-export function points(text: string): bigint {
-  if (/^\d{1,19}$/.test(text)) return BigInt(text);
-  throw new InvalidArgumentError('It must be a number of points, an integer of at most 19 digits.');
-}
-
 /** Reads an account's or contract's address. */
 export function address(text: string): string {
   try {

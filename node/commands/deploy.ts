@@ -9,12 +9,12 @@ import type { Facts } from '../../sdk/types.ts';
 import { readConsortium } from '../config.ts';
 import { readAccount, readPassword } from '../keystore.ts';
 import { createLearner } from '../learner/learner.ts';
-import { factsOf, type LedgerTerms } from '../ledger/constitution.ts';
-import { addresses, httpUrl, integer, points } from './arguments.ts';
+import { factsOf } from '../ledger/constitution.ts';
+import { addresses, httpUrl, integer } from './arguments.ts';
 import { printJson, printLines } from './output.ts';
 
 /** What the command line gives. */
-interface DeployArguments extends LedgerTerms {
+interface DeployArguments {
   readonly consortium: string;
   readonly rpc: string;
   readonly chainId: number;
@@ -33,7 +33,7 @@ async function run(given: DeployArguments): Promise<void> {
   const { model, inputs } = consortium;
   const parameterCount = given.parameters ?? (await createLearner(model, inputs)).parameterCount;
   const members = given.invite;
-  const facts = factsOf(consortium, parameterCount, members.length, given);
+  const facts = factsOf(consortium, parameterCount, members.length);
   const password = await readPassword({ passwordFile: given.passwordFile }, {});
   const signer = new Wallet((await readAccount(given.keystore, password)).privateKey);
   const chainId = BigInt(given.chainId);
@@ -65,13 +65,6 @@ export function createDeployCommand(): Command {
     .requiredOption('--keystore <file>', 'keystore of the account that deploys')
     .requiredOption('--password-file <file>', 'the keystore’s password is the first line of this file')
     .requiredOption('--invite <address>', 'an account that may join and invite others; repeat it for each', addresses)
-    .option('--start-parties <number>', 'start as soon as this many joined (default: all invited)', integer(3, 256))
-    .option('--min-parties <number>', 'start with this many when the forming deadline has passed', integer(3, 256))
-    .option('--max-parties <number>', 'most parties ever (default: 256)', integer(3, 256))
-    .option('--removal-permille <number>', 'remove whom more than this share reported, in 1/1000', integer(500, 999))
-    .option('--claim-deposit <points>', 'points each side of a claim puts at stake (default: |w|/100)', points)
-    .option('--answer-seconds <number>', 'time to answer a claim (default: 3600)', integer(1, 31_536_000))
-    .option('--vote-seconds <number>', 'time to vote on a claim (default: 3600)', integer(1, 31_536_000))
     .option(
       '--parameters <number>',
       '|w| of a topology of your own (built-in models know theirs)',

@@ -86,9 +86,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const learner = options.learner ?? (await ownLearner(consortium, threads, cleanup));
   const accounts = parties.map((_, id) => getAddress(`0x${digest(seed, id, 'account').toString('hex', 0, 20)}`));
   const books = createMemoryLedger({
-    facts: factsOf(consortium, learner.parameterCount, parties.length, {
-      startParties: parties.filter(({ behaviour }) => behaviour?.kind !== 'lateJoin').length,
-    }),
+    facts: factsOf(
+      consortium,
+      learner.parameterCount,
+      parties.filter(({ behaviour }) => behaviour?.kind !== 'lateJoin').length,
+    ),
     members: accounts,
     clock,
   });

@@ -84,10 +84,17 @@ describe('dppdl deploy', () => {
     client.close();
   });
 
-  it('takes the terms of the command line, and says in text where the ledger is', async () => {
-    const terms = ['--start-parties', '20', '--min-parties', '5', '--max-parties', '50', '--claim-deposit', '7'];
-    terms.push('--removal-permille', '600', '--answer-seconds', '9', '--vote-seconds', '8', '--parameters', '1000');
-    const output = await runCommand(createDeployCommand(), [...parameters, ...invited(), ...terms]);
+  /** Parameters with the terms in the consortium file. */
+  const withTerms = async (ledger: object) => {
+    const other = join(folder, 'terms.yaml');
+    await writeFile(other, JSON.stringify({ ...consortium, ledger }));
+    return parameters.map((value) => (value === file ? other : value));
+  };
+
+  it('takes the terms of the consortium file, and says in text where the ledger is', async () => {
+    const terms = { startParties: 20, minParties: 5, maxParties: 50, claimDeposit: 7, removalPermille: 600 };
+    const given = await withTerms({ ...terms, answerSeconds: 9, voteSeconds: 8 });
+    const output = await runCommand(createDeployCommand(), [...given, ...invited(), '--parameters', '1000']);
     const [contract] = /0x[0-9a-fA-F]{40}(?![0-9a-fA-F])/.exec(output) ?? assert.fail(output);
     const client = await createClient({ rpcUrl: chain.url, chainId: 31337n, contract });
     const facts = await getFacts(client);
@@ -106,8 +113,9 @@ describe('dppdl deploy', () => {
     await assert.rejects(run(...invited(), '--keystore', join(folder, 'node.json')), { code: 'WRONG_KIND' });
     await assert.rejects(run('--chain-id', '7', ...invited()), { code: 'WRONG_CHAIN', fault: 'self' });
     await assert.rejects(run(...invited(), ...invited()), { code: 'REVERTED', revert: 'ConstitutionInvalidMember' });
-    const terms = ['--start-parties', '4', '--max-parties', '3'];
-    await assert.rejects(run(...invited(), ...terms), { revert: 'ConstitutionInvalidFact' });
+    const terms = await withTerms({ startParties: 4, maxParties: 3 });
+    const wrong = runCommand(createDeployCommand(), [...terms, ...invited()]);
+    await assert.rejects(wrong, { revert: 'ConstitutionInvalidFact' });
     // Nobody could ever join such a ledger.
     await assert.rejects(run(), { code: 'commander.missingMandatoryOptionValue' });
   });
