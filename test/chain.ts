@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { HDNodeWallet, JsonRpcProvider } from 'ethers';
 import { z } from 'zod';
@@ -18,6 +19,8 @@ export interface Chain {
   readonly chainId: bigint;
   /** Funded accounts, always the same ones. */
   readonly wallets: readonly HDNodeWallet[];
+  /** How long phases and windows of a test's ledger last, in seconds: a day where the clock can be moved. */
+  readonly day: number;
   /** Moves the chain's clock and makes a block. */
   increaseTime(seconds: number): Promise<void>;
   /** Sends any JSON-RPC request. */
@@ -79,6 +82,7 @@ async function open(url: string, options: ChainOptions, stop: () => Promise<void
     url,
     chainId: LOCAL_CHAIN_ID,
     wallets,
+    day: 86_400,
     async increaseTime(seconds) {
       await provider.send('evm_increaseTime', [seconds]);
       await provider.send('evm_mine', []);
@@ -159,15 +163,36 @@ async function startKeptAnvil(): Promise<Chain> {
   };
 }
 
+/** Connects to somebody's own chain, at `DPPDL_RPC`, with free gas: accounts are new, and time is waited for. */
+async function connectToOwn(): Promise<Chain> {
+  const url = process.env['DPPDL_RPC'] ?? '';
+  const provider = new JsonRpcProvider(url, undefined, { batchMaxCount: 1, cacheTimeout: -1 });
+  const { chainId } = await provider.getNetwork();
+  const timeOfLatest = async () => (await provider.getBlock('latest'))?.timestamp ?? 0;
+  return {
+    url,
+    chainId,
+    wallets: Array.from({ length: 20 }, () => HDNodeWallet.createRandom()),
+    day: 40,
+    async increaseTime(seconds) {
+      const end = (await timeOfLatest()) + seconds;
+      while ((await timeOfLatest()) < end) await setTimeout(200);
+    },
+    request: (method, parameters) => provider.send(method, parameters),
+    stop: async () => provider.destroy(),
+  };
+}
+
 const all = [
   { name: 'hardhat', available: true, start: startHardhat },
   { name: 'anvil', available: hasAnvil(), start: startAnvil },
   { name: 'anvil, kept', available: hasAnvil(), start: startKeptAnvil },
+  { name: 'own', available: process.env['DPPDL_RPC'] !== undefined, start: connectToOwn },
 ] as const;
 const chosen = process.env['DPPDL_ENGINE'];
 
 /**
  * The engines a test runs on; `start` starts a fresh chain. Those that make a block for each transaction, unless
- * `DPPDL_ENGINE` names another.
+ * `DPPDL_ENGINE` names another: `anvil, kept`, or `own` for the chain at `DPPDL_RPC`.
  */
-export const engines = all.filter(({ name }) => (chosen === undefined ? name !== 'anvil, kept' : name === chosen));
+export const engines = all.filter(({ name }, index) => (chosen === undefined ? index < 2 : name === chosen));

@@ -58,7 +58,7 @@ for (const { name, available, start } of engines) {
     });
 
     it('reads the constitution', async () => {
-      assert.deepEqual(await getFacts(clients[0]), { ...smallFacts, startParties: 4 });
+      assert.deepEqual(await getFacts(clients[0]), fixture.facts);
       assert.equal(await isMember(clients[0], { account: chain.wallets[3].address }), true);
       assert.equal(await isMember(clients[0], { account: chain.wallets[4].address }), false);
     });
@@ -154,7 +154,7 @@ for (const { name, available, start } of engines) {
     });
 
     it('ends overdue phases', async () => {
-      await chain.increaseTime(86_401);
+      await chain.increaseTime(chain.day + 1);
       await advance(clients[2]);
       assert.equal((await getState(clients[0])).phase, 'deliver');
     });

@@ -67,8 +67,16 @@ export async function createFixture(
   facts: Partial<Facts> = {},
   code?: string,
 ): Promise<Fixture> {
-  const all = { ...smallFacts, startParties: members, ...facts };
-  const { url: rpcUrl, chainId, wallets } = chain;
+  const { url: rpcUrl, chainId, wallets, day } = chain;
+  const phases = {
+    formSeconds: day,
+    benchmarkSeconds: day,
+    orderSeconds: day,
+    deliverSeconds: day,
+    evaluateSeconds: day,
+  };
+  const windows = { answerSeconds: day, voteSeconds: day };
+  const all = { ...smallFacts, ...phases, ...windows, startParties: members, ...facts };
   const deployment = await deploy({
     rpcUrl,
     chainId,

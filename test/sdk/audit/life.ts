@@ -23,7 +23,6 @@ import { claimId } from '../../../sdk/types.ts';
 import type { Chain } from '../../chain.ts';
 import { type Fixture, fastSending, registrationOf } from '../ledgerFixture.ts';
 
-const DAY = 86_400;
 /** Key of every DOWNLOAD. */
 const encryptionKey = new Uint8Array(32).fill(7);
 
@@ -87,7 +86,7 @@ export function createLife(chain: Chain, fixture: Fixture): Life {
       for (const id of await credible()) await report(clients[id], { round, lowContributors: reports[id] ?? [] });
     },
     async timeOut() {
-      await chain.increaseTime(DAY + 1);
+      await chain.increaseTime(chain.day + 1);
       await advance(clients[0]);
     },
     close() {
@@ -157,7 +156,7 @@ export async function liveFully(chain: Chain, fixture: Fixture): Promise<void> {
   // Round 2: everybody acts; the unanswered claim is upheld, another stays undecided; party 4 is removed.
   await life.order(2);
   await life.deliver(2);
-  await chain.increaseTime(DAY + 1);
+  await chain.increaseTime(chain.day + 1);
   await resolveClaim(clients[1], { claim: upheld });
   const all = [0, 2, 3, 4, 5, 6];
   await fileClaim(clients[0], {
@@ -175,7 +174,7 @@ export async function liveFully(chain: Chain, fixture: Fixture): Promise<void> {
   await update(clients[0], { registration: registrationOf(0, 60) });
   await life.order(3, 50, [5]);
   await resign(clients[5]);
-  await chain.increaseTime(DAY + 1);
+  await chain.increaseTime(chain.day + 1);
   await resolveClaim(clients[6], { claim: undecided });
   await life.deliver(3, [2]);
   await life.timeOut();
