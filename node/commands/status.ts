@@ -1,5 +1,5 @@
 /**
- * `dppdl status`: where the consortium stands, read from the ledger. Needs no password.
+ * `dppdl status`: where the consortium stands, read from the ledger, and what this node's records have cost. Needs no password.
  * @module
  */
 import { Command } from 'commander';
@@ -10,6 +10,7 @@ import { readAddress } from '../keystore.ts';
 import { createChainLedger } from '../ledger/chainLedger.ts';
 import { escapeControls } from '../monitor/log.ts';
 import { columns } from '../monitor/progress.ts';
+import { budgetText, readBudget } from './budget.ts';
 import { printFacts, printJson, printLines } from './output.ts';
 
 const head = ['party', 'account', 'address', 'examples', 'λ', 'ε', 'points', 'escrow', 'standing'];
@@ -31,7 +32,7 @@ function partiesTable({ parties }: LedgerState, account: string): string {
   return columns(head, rows, texts);
 }
 
-function printState(facts: LedgerFacts, state: LedgerState, account: string): void {
+function printState(facts: LedgerFacts, state: LedgerState, account: string, budget: string): void {
   const held = state.parties.reduce((sum, { points, escrow }) => sum + points + escrow, 0n);
   printFacts({
     contract: `${facts.contract} on chain ${facts.chainId}`,
@@ -40,6 +41,7 @@ function printState(facts: LedgerFacts, state: LedgerState, account: string): vo
     deadline: state.deadline === 0 ? 'none' : new Date(state.deadline * 1000).toISOString(),
     points: `${state.minted} minted, ${held} held by parties`,
     'this account': state.parties.some((party) => party.account === account) ? account : `${account}, not registered`,
+    'privacy budget': budget,
   });
   if (state.parties.length > 0) printLines('', partiesTable(state, account));
 }
@@ -52,7 +54,8 @@ async function status(options: { readonly config: string; readonly json?: true }
   try {
     const ledger = createChainLedger({ client });
     const [facts, state] = await Promise.all([ledger.facts(), ledger.state()]);
-    if (!options.json) return printState(facts, state, account);
+    const budget = await readBudget(config);
+    if (!options.json) return printState(facts, state, account, budgetText(budget));
     const hex = (bytes: Uint8Array) => `0x${Buffer.from(bytes).toString('hex')}`;
     printJson({
       facts: { ...facts, consortiumHash: hex(facts.consortiumHash) },
@@ -65,6 +68,7 @@ async function status(options: { readonly config: string; readonly json?: true }
           samplesHash: hex(party.samplesHash),
         })),
       },
+      privacy: budget,
       self: { account, party: state.parties.find((party) => party.account === account)?.id ?? null },
     });
   } finally {
@@ -75,7 +79,9 @@ async function status(options: { readonly config: string; readonly json?: true }
 /** Creates the command. */
 export function createStatusCommand(): Command {
   return new Command('status')
-    .description('Show phase, round, deadline and parties as the ledger has them. Needs no password.')
+    .description(
+      'Show phase, round, deadline and parties as the ledger has them, and the privacy budget of this node’s records. Needs no password.',
+    )
     .requiredOption('--config <file>', 'the node’s configuration')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExamples:\n  dppdl status --config node.yaml\n  dppdl status --config node.yaml --json')
