@@ -107,10 +107,15 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
   const actsOf = <Name extends ModelEvent['name']>(name: Name, round: number) =>
     (acts.get(round) ?? []).filter((event): event is EventOf<Name> => event.name === name);
 
+  /** Everybody reads the same acts again and again, so each is unpacked once. */
+  const delivered = new WeakMap<EventOf<'Uploaded'>, readonly Delivery[]>();
   const deliveriesOf = (round: number): Delivery[] =>
-    actsOf('Uploaded', round).flatMap(({ provider, deliveries }) =>
-      unpackDeliveries(deliveries).map((line) => ({ provider, ...line })),
-    );
+    actsOf('Uploaded', round).flatMap((event) => {
+      const { provider, deliveries } = event;
+      const lines = delivered.get(event) ?? unpackDeliveries(deliveries).map((line) => ({ provider, ...line }));
+      delivered.set(event, lines);
+      return lines;
+    });
 
   /** DOWNLOADs of a round, without those whose party resigned before the deliver phase and so took its orders back. */
   const standingDownloads = (round: number) => {
