@@ -57,6 +57,16 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/invite.ts')).createInviteCommand(),
   },
   {
+    name: 'vouch',
+    summary: 'vote to let an account in',
+    load: async () => (await import('./commands/membership.ts')).createVouchCommand(),
+  },
+  {
+    name: 'leave',
+    summary: 'take this node’s account out of the consortium',
+    load: async () => (await import('./commands/membership.ts')).createLeaveCommand(),
+  },
+  {
     name: 'samples',
     summary: 'look at the samples a node would publish, before it does',
     load: async () => (await import('./commands/samples.ts')).createSamplesCommand(),

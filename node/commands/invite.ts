@@ -3,11 +3,9 @@
  * @module
  */
 import { Command, InvalidArgumentError } from 'commander';
-import { getAddress, Wallet } from 'ethers';
 import { invite } from '../../sdk/actions/invite.ts';
-import { createClient } from '../../sdk/client.ts';
-import { readNodeConfig } from '../config.ts';
-import { readAccount, readPassword } from '../keystore.ts';
+import { address } from './arguments.ts';
+import { connectAsMember } from './membership.ts';
 import { printJson } from './output.ts';
 
 interface Options {
@@ -16,30 +14,14 @@ interface Options {
   readonly days: number;
 }
 
-function parseAccount(text: string): string {
-  try {
-    return getAddress(text);
-  } catch {
-    throw new InvalidArgumentError('It must be an account: 0x and 40 hexadecimal digits.');
-  }
-}
-
 function parseDays(text: string): number {
   const days = Number(text);
   if (days > 0 && days <= 365) return days;
   throw new InvalidArgumentError('It must be above 0 and at most 365.');
 }
 
-async function signInvitation({ config: file, account, days }: Options): Promise<void> {
-  const { keys, ledger } = await readNodeConfig(file);
-  const { privateKey } = await readAccount(keys.account, await readPassword(keys, process.env));
-  const client = await createClient({
-    rpcUrl: ledger.rpcUrl,
-    chainId: BigInt(ledger.chainId),
-    contract: ledger.contract,
-    signer: new Wallet(privateKey),
-    patienceMs: 10_000,
-  });
+async function signInvitation({ config, account, days }: Options): Promise<void> {
+  const { client } = await connectAsMember(config);
   try {
     const expires = Math.floor(Date.now() / 1000 + days * 86_400);
     printJson(await invite(client, { account, expires }));
@@ -53,7 +35,7 @@ export function createInviteCommand(): Command {
   return new Command('invite')
     .description('Sign an invitation as this node’s account and print it as JSON. Nothing is sent to the chain.')
     .requiredOption('--config <file>', 'the inviting member’s configuration')
-    .requiredOption('--account <address>', 'the account to invite, as `dppdl keys new` printed it', parseAccount)
+    .requiredOption('--account <address>', 'the account to invite, as `dppdl keys new` printed it', address)
     .option('--days <number>', 'how long the invitation is good', parseDays, 7)
     .addHelpText('after', '\nExamples:\n  dppdl invite --config node.yaml --account 0x… > invitation.json')
     .action(signInvitation);

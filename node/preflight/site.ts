@@ -31,6 +31,9 @@ export async function lookAtData(config: NodeConfig, consortium: Consortium): Pr
   const missing = new Set(train.labels).size < train.classes ? '; some classes have no example' : '';
   const tested = test ? `, ${test.labels.length} for testing` : ', none for testing';
   const text = `${describeExamples(train)}${tested}${missing}`;
+  if (missing !== '') {
+    return [{ warning: text, action: 'Check the labels; parties that lack a class are rated badly on it.' }, train];
+  }
   if (skipped === 0) return [text, train];
   const action = 'Complete the data, or set data.table.missing.action to fill.';
   return [{ warning: `${text}; ${skipped} rows with missing values are left out`, action }, train];

@@ -13,8 +13,10 @@ import { readNodeConfig } from '../../node/config.ts';
 import { consortiumSchema } from '../../node/consortium.ts';
 import { dataSchema } from '../../node/dataset/options.ts';
 import { exitCodes } from '../../node/failure.ts';
+import { init } from '../../sdk/actions/init.ts';
 import { isMember } from '../../sdk/actions/isMember.ts';
 import { createClient } from '../../sdk/client.ts';
+import { registrationOf } from '../sdk/ledgerFixture.ts';
 import { dppdl } from './cli.ts';
 import { consortium, consortiumHashHex, createSites, type Sites } from './site.ts';
 
@@ -32,7 +34,7 @@ describe('dppdl', { timeout: 300_000 }, () => {
   it('lists its commands and exit codes', async () => {
     const { stdout, exitCode } = await dppdl(['--help']);
     assert.equal(exitCode, 0);
-    for (const name of ['keys', 'consortium', 'check', 'node', 'status', 'invite', 'deploy']) {
+    for (const name of ['keys', 'consortium', 'check', 'node', 'status', 'invite', 'vouch', 'leave', 'deploy']) {
       assert.match(stdout, new RegExp(`^  ${name}\\b`, 'm'));
       const help = await dppdl([name, '--help']);
       assert.equal(help.exitCode, 0, name);
@@ -157,5 +159,20 @@ describe('dppdl status and invite', { timeout: 300_000 }, () => {
     client.close();
     const wrong = await dppdl(['invite', '--config', file, '--account', '0x12']);
     assert.equal(wrong.exitCode, 2);
+  });
+
+  it('leaves and votes as the account, or says why not', async () => {
+    const [member, , , , stranger] = sites.chain.wallets;
+    const early = await dppdl(['leave', '--config', file, '--json']);
+    assert.equal(early.exitCode, 5, early.stderr);
+    const { url: rpcUrl, chainId } = sites.chain;
+    const client = await createClient({ rpcUrl, chainId, contract: sites.contract, signer: member });
+    await init(client, { registration: registrationOf(0) });
+    client.close();
+    const vote = await dppdl(['vouch', '--config', file, '--account', stranger.address]);
+    assert.match(vote.stderr, /PhaseMismatch/, 'nobody votes while the consortium forms');
+    const left = await dppdl(['leave', '--config', file, '--json']);
+    assert.deepEqual(JSON.parse(left.stdout), { account: member.address, party: 0, left: true });
+    assert.equal((await dppdl(['leave', '--config', file])).exitCode, 5);
   });
 });
