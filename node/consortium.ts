@@ -96,6 +96,8 @@ export const consortiumSchema = z.strictObject({
     clamp: schedule,
     /** Positive integer steps between 0 and the clamp: an entry takes one of 2·levels + 1 values. */
     levels: z.int().min(1).max(65_535),
+    /** From how many others a party may order: from all (if absent), or the more the more it contributes. */
+    providers: z.enum(['all', 'graded']).optional(),
     /** A sum is only ever opened over at least this many providers. */
     minProviders: z.int().min(2).max(255),
   }),

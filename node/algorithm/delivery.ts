@@ -7,15 +7,18 @@ import type { PartyId } from '../types.ts';
 import { actInTime } from './acting.ts';
 import { type Member, selfOf } from './member.ts';
 import type { ClosedBlob, KeptBlob, LedgerState } from './ports.ts';
+import { providerLimit } from './providerLimit.ts';
 import { countOf, sumsOf } from './sums.ts';
 
 /**
  * Closes one blob for each order this party got, keeps them with the keys that answer claims, and commits to them on the ledger. Commit first, deliver
  * second: the others fetch a blob once they see its commitment. Does nothing when the deliver phase is over.
+ * @param ordering - the ledger when the orders of the round began.
  * @param gradient - Δw_j, float32 [D].
  */
 export async function deliver(
   member: Member,
+  ordering: LedgerState,
   state: LedgerState,
   round: number,
   gradient: Float32Array,
@@ -31,6 +34,13 @@ export async function deliver(
     for (const [requester, request] of await sumsOf(member, state, round)) {
       const count = countOf(request, self);
       if (count === 0) continue;
+      // Who left or changed its registration meanwhile must not make an order too large that was not when it was placed.
+      const limits = [ordering, state].map((then) => providerLimit(member, then, round, requester));
+      if (request.orders.length > Math.max(...limits)) {
+        const message = 'Its order is not filled: it orders from more parties than its contribution allows';
+        observe({ type: 'warning', round, code: 'TOO_MANY_PROVIDERS', party: requester, message });
+        continue;
+      }
       if (!(await envelopes.isKeyed(request))) {
         const message = 'Its order cannot be filled: this party’s keys were changed during the round';
         observe({ type: 'warning', round, code: 'KEY_CHANGED', party: requester, message });

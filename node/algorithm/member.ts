@@ -98,7 +98,7 @@ export function seedFor(base: number, round: number, purpose: number): number {
 }
 
 /** What {@link seedFor} tells apart. */
-export const purposes = { training: 1, rating: 2 } as const;
+export const purposes = { training: 1, rating: 2, ordering: 3 } as const;
 
 /** Share of the test examples that parameters label right, 0 … 1; null without test examples. */
 export async function accuracyOf(member: Member, parameters: Float32Array): Promise<number | null> {

@@ -2,15 +2,18 @@
  * Algorithm 2, line 1: a party's orders of one round.
  * @module
  */
+import { normaliseCredibility } from '../credibility/credibility.ts';
 import { chooseOrders } from '../credibility/orders.ts';
+import { createSeededRandom } from '../random.ts';
 import type { Order } from '../types.ts';
 import { actInTime } from './acting.ts';
-import { credibleOthers, type Member, normaliseOverCredible, selfOf } from './member.ts';
+import { credibleOthers, type Member, purposes, seedFor, selfOf } from './member.ts';
 import type { LedgerState } from './ports.ts';
+import { providerLimit } from './providerLimit.ts';
 
 /**
- * Orders d_i^j = min(⌊c_i^j·p_i⌋, ⌊λ_j·|w|⌋) entries from every other credible party, with a fresh key for this round's
- * blobs. Does nothing when the order phase is over or this party has ordered before a restart.
+ * Orders d_i^j = min(⌊c_i^j·p_i⌋, ⌊λ_j·|w|⌋) entries from as many other credible parties as the consortium's rule
+ * lets it, with a fresh key for this round's blobs. Does nothing when the order phase is over or this party has ordered before a restart.
  * @returns this party's orders of the round as the ledger has them.
  */
 export async function order(
@@ -30,10 +33,22 @@ export async function order(
   await store.saveRoundKey(round, pair);
   const ordered = await actInTime(member, round, async () => {
     const now = await ledger.state();
+    const possible = credibleOthers(now, self).filter(
+      (party) => member.envelopes.accepts(party) && credibility[party.id] !== 0,
+    );
+    // Others every round, so that over the rounds a party hears all; the same ones after a restart.
+    const chosen = createSeededRandom(seedFor(member.seed, round, purposes.ordering))
+      .permutation(possible.length)
+      .slice(0, providerLimit(member, now, round, self))
+      .sort();
+    const providers = [...chosen].map((place) => possible[place]);
     const orders = chooseOrders(
       now.parties[self].points,
-      normaliseOverCredible(credibility, now, self),
-      credibleOthers(now, self).filter((party) => member.envelopes.accepts(party)),
+      normaliseCredibility(
+        now.parties.map(({ id }) => credibility[id] ?? 0),
+        providers.map(({ id }) => id),
+      ),
+      providers,
       facts.minProviders,
     );
     await ledger.download(round, orders, pair.publicKey);

@@ -213,6 +213,33 @@ describe('a run', () => {
     await assertBooks(world);
   });
 
+  it('lets a party order from as many as its contribution allows, and does not serve one that asks more', async () => {
+    const base = smallConsortium();
+    const consortium = { ...base, aggregation: { ...base.aggregation, providers: 'graded' as const } };
+    const world = await createWorld([100, 100, 100, 20, 20], onion, consortium);
+    const { ledger } = world.parties[4].member;
+    Object.assign(world.parties[4].member, {
+      ledger: {
+        ...ledger,
+        async download(round: number, _: unknown, key: Uint8Array) {
+          const all = [0, 1, 2, 3].map((provider) => ({ provider, count: 1 }));
+          await ledger.download(round, all, key);
+        },
+      },
+    });
+    assertFulfilled(await world.run());
+    // With s = 0.2 the limit in round 3 is round(0.2 · 4) = 1, raised to the 2 that a sum needs.
+    assert.equal(roundsOf(world.parties[0])[2].missing.length, 0);
+    const last = await ledger.orders(3);
+    const askedBy = (id: number) => last.filter(({ requester }) => requester === id).length;
+    assert.deepEqual([0, 1, 2, 3].map(askedBy), [4, 4, 4, 2]);
+    assert.equal(roundsOf(world.parties[3])[2].skipped, false);
+    assert.deepEqual(roundsOf(world.parties[4])[2].missing, [0, 1, 2, 3]);
+    assert.equal(roundsOf(world.parties[4])[2].received, 0);
+    assert.ok(warningsOf(world.parties[0]).some(({ code, party }) => code === 'TOO_MANY_PROVIDERS' && party === 4));
+    await assertBooks(world);
+  });
+
   it('goes on when a party orders and resigns', async () => {
     const world = await createWorld([50, 50, 50, 50], onion);
     const leaver = world.parties[3];

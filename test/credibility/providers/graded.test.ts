@@ -1,0 +1,52 @@
+/**
+ * From how many providers a party may order.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { allProviders } from '../../../node/credibility/providers/all.ts';
+import { gradedProviders } from '../../../node/credibility/providers/graded.ts';
+
+const party = (samples: number) => ({ samples });
+/** A party with u samples beside nine others with 10, 20 … 90. */
+const standing = (samples: number, round: number) => ({
+  requester: party(samples),
+  others: Array.from({ length: 9 }, (_, index) => party(10 * (index + 1))),
+  round,
+  rounds: 100,
+  minProviders: 2,
+});
+
+describe('gradedProviders', () => {
+  it('grants all to the best contributors in every round', () => {
+    for (const round of [1, 50, 100]) assert.equal(gradedProviders(standing(100, round)), 9);
+  });
+
+  it('grants the others the less the less they contribute and the later it is', () => {
+    // The upper quartile of 10 … 90 and 35 is 70; (1 − 0.5·√t/T)·9.
+    assert.equal(gradedProviders(standing(35, 1)), 9);
+    assert.equal(gradedProviders(standing(35, 25)), 7);
+    assert.equal(gradedProviders(standing(35, 100)), 5);
+    assert.equal(gradedProviders(standing(14, 100)), 2);
+  });
+
+  it('never grants fewer than a sum needs, nor more than there are', () => {
+    assert.equal(gradedProviders(standing(1, 100)), 2);
+    assert.equal(gradedProviders({ ...standing(1, 100), others: [party(50)] }), 1);
+  });
+
+  it('is not moved by one party that states far too much', () => {
+    const honest = standing(40, 100);
+    const lied = { ...honest, others: honest.others.with(8, party(1e6)) };
+    assert.equal(gradedProviders(lied), gradedProviders(honest));
+  });
+
+  it('treats equals alike', () => {
+    const others = Array.from({ length: 5 }, () => party(60));
+    assert.equal(gradedProviders({ ...standing(60, 100), others }), 5);
+  });
+});
+
+describe('allProviders', () => {
+  it('grants all', () => assert.equal(allProviders(standing(1, 100)), 9));
+});
