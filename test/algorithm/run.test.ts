@@ -8,10 +8,11 @@ import { describe, it } from 'node:test';
 import { AlgorithmError } from '../../node/algorithm/errors.ts';
 import type { Member } from '../../node/algorithm/member.ts';
 import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
-import type { NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
+import type { Ledger, NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
 import { createNodeKeys } from '../../node/nodeKeys.ts';
-import { createWorld, smallConsortium, type World, type WorldParty } from './world.ts';
+import { createMemoryStore } from '../../node/store/memoryStore.ts';
+import { createWorld, smallConsortium, toyExamples, type World, type WorldParty } from './world.ts';
 
 const onion = (member: Omit<Member, 'envelopes'>) =>
   createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation });
@@ -455,6 +456,58 @@ describe('a run', () => {
     assert.deepEqual(
       roundsOf(late).map(({ round }) => round),
       [2, 3],
+    );
+    await assertBooks(world);
+  });
+
+  it('takes a party back that left, with a new store and new samples', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion, smallConsortium({ rounds: 4 }));
+    const [waiting, leaver] = [world.parties[0], world.parties[3]];
+    const back = Promise.withResolvers<void>();
+    const { ledger } = waiting.member;
+    Object.assign(waiting.member, {
+      ledger: {
+        ...ledger,
+        async download(...given: Parameters<typeof ledger.download>) {
+          if (given[0] === 2) await back.promise;
+          await ledger.download(...given);
+        },
+      },
+    });
+    const { member } = leaver;
+    const leaving = async () => {
+      const { parties } = await member.ledger.state();
+      world.books.call(parties[3].account, { name: 'resign' });
+      throw new Error('left');
+    };
+    Object.assign(leaver, { member: { ...member, ledger: { ...member.ledger, download: leaving } } });
+    const others = world.run([0, 1, 2]);
+    const [left] = await world.run([3]);
+    assert.ok(left.status === 'rejected' && left.reason.message === 'left');
+    const reached: Ledger['reached'] = async (...given) => {
+      back.resolve();
+      return await member.ledger.reached(...given);
+    };
+    const { inputs, shape } = toyExamples(60, 998);
+    const privacy = { generator: 'gaussian', epsilon: 4, delta: 1e-5, unit: 'record' } as const;
+    Object.assign(leaver, {
+      member: {
+        ...member,
+        store: createMemoryStore(),
+        generator: { generate: async () => ({ samples: { inputs, shape }, privacy }) },
+        ledger: { ...member.ledger, reached },
+      },
+    });
+    assertFulfilled(await world.run([3]).finally(back.resolve));
+    assertFulfilled(await others);
+    // It came back in round 1 or 2.
+    const rounds = roundsOf(leaver);
+    assert.deepEqual(
+      rounds.slice(-2).map(({ round, received }) => [round, received > 0]),
+      [
+        [3, true],
+        [4, true],
+      ],
     );
     await assertBooks(world);
   });
