@@ -51,6 +51,8 @@ export interface ChainLedger extends Ledger {
 /** Pause after a try to end a phase that the ledger refused, in milliseconds. */
 const ADVANCE_PAUSE_MS = 1_000;
 
+/** What waits beside the rounds looks for new blocks so many times less often than what a round waits for. */
+const UNHURRIED = 4;
 /** Blocks read again with every look for claims, in case the endpoint that answered was behind. */
 const REREAD_BLOCKS = 16;
 
@@ -370,7 +372,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
           if (trouble === undefined) throw error;
           options.onTrouble?.(trouble);
         }
-        await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+        await sleep(UNHURRIED * pollIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     },
 
