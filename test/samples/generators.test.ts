@@ -5,13 +5,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PNG } from 'pngjs';
+import { createDiscreteGaussian } from '../../node/privacy/discreteGaussian.ts';
 import { tightEpsilon } from '../../node/privacy/lossDistribution.ts';
 import { createSeededRandom } from '../../node/random.ts';
-import { createBasis } from '../../node/samples/basis.ts';
+import { createBasis, createTableBasis } from '../../node/samples/basis.ts';
+import { releaseClassGaussians, splitNoise } from '../../node/samples/classGaussians.ts';
 import { applyContrast, fitContrast } from '../../node/samples/contrast.ts';
+import { deform } from '../../node/samples/deform.ts';
 import { createDpganGenerator, type DpganOptions, type DpganTraining } from '../../node/samples/dpgan.ts';
 import { symmetricEigen } from '../../node/samples/eigen.ts';
-import { createGaussianGenerator, type PlannedRelease } from '../../node/samples/gaussian.ts';
+import { createGaussianGenerator, drawCoordinates, type PlannedRelease } from '../../node/samples/gaussian.ts';
 import { createSampleGenerator } from '../../node/samples/generator.ts';
 import { drawGrid } from '../../node/samples/grid.ts';
 import type { Examples } from '../../node/types.ts';
@@ -150,6 +153,70 @@ describe('the gaussian generator without much noise', () => {
       found.every((count) => count >= 98 && count <= 102),
       `${found}`,
     );
+  });
+});
+
+describe('what the noise leaves of the variance', () => {
+  /** Rows of 20 features: two classes, one strong direction and weak noise in all others. */
+  const classes = 2;
+  const count = 600;
+  const features = 20;
+  const basis = createTableBasis(
+    Array.from({ length: features }, () => [-1, 1] as const),
+    { mean: 0, stdDev: 1 },
+  );
+  const random = createSeededRandom(20);
+  const labels = Uint8Array.from({ length: count }, (_, row) => row % classes);
+  const strong = Array.from({ length: count }, () => 1.6 * random.uniform() - 0.8);
+  const inputs = Float32Array.from({ length: count * features }, (_, at) => {
+    const row = Math.floor(at / features);
+    if (at % features === 0) return labels[row] - 0.5;
+    if (at % features <= 6) return strong[row];
+    return 0.7 * (2 * random.uniform() - 1);
+  });
+  const examples = { inputs, labels, shape: [features], classes };
+  const variance = (rows: readonly Float64Array[]) => {
+    const middle = new Float64Array(features);
+    for (const row of rows) for (let d = 1; d < features; d++) middle[d] += row[d] / rows.length;
+    return rows.reduce((sum, row) => sum + row.reduce((all, x, d) => all + (d > 0 ? (x - middle[d]) ** 2 : 0), 0), 0);
+  };
+
+  it('is given to the directions that stand out, so that samples vary as much as the records', () => {
+    const noise = splitNoise(1);
+    const model = releaseClassGaussians(examples, basis, noise, createDiscreteGaussian(seededBytes(21)));
+    assert.ok(model.directions.length < features / 2, `${model.directions.length} directions stand out`);
+    assert.ok(model.spread > 1.05 && model.spread < 2, `${model.spread}`);
+    const drawn = drawCoordinates(model, features, count, seededBytes(22), createSeededRandom(23));
+    const records = Array.from({ length: count }, (_, row) => {
+      const own = new Float64Array(features);
+      basis.encode(inputs.subarray(row * features, (row + 1) * features), own);
+      return own;
+    });
+    const ratio = variance(drawn) / variance(records);
+    assert.ok(ratio > 0.8 && ratio < 1.2, `samples vary ${ratio} times as much as the records`);
+  });
+});
+
+describe('deformed pictures', () => {
+  it('stay where they are and as bright as they are on average, but differ', () => {
+    const shape = [24, 32, 2] as const;
+    const picture = Float64Array.from({ length: 24 * 32 * 2 }, (_, at) => {
+      const [y, x] = [Math.floor(at / 64), Math.floor(at / 2) % 32];
+      return (at % 2 === 0 ? 1 : 0.5) * Math.exp(-((x - 18) ** 2) / 20 - (y - 11) ** 2 / 8);
+    });
+    const random = createSeededRandom(24);
+    const copies = Array.from({ length: 200 }, () => deform(picture, shape, random));
+    const sum = (values: Float64Array, channel: number) =>
+      values.reduce((all, value, at) => all + (at % 2 === channel ? value : 0), 0);
+    const centre = (values: Float64Array) =>
+      values.reduce((all, value, at) => all + (at % 2 === 0 ? value * (Math.floor(at / 2) % 32) : 0), 0) /
+      sum(values, 0);
+    const mean = (of: (copy: Float64Array) => number) => copies.reduce((all, copy) => all + of(copy), 0) / 200;
+    assert.ok(Math.abs(mean((copy) => sum(copy, 0)) / sum(picture, 0) - 1) < 0.03);
+    assert.ok(Math.abs(mean((copy) => sum(copy, 1) / sum(copy, 0)) - 0.5) < 1e-6, 'channels move together');
+    assert.ok(Math.abs(mean(centre) - centre(picture)) < 0.2);
+    const moved = Math.sqrt(mean((copy) => (centre(copy) - centre(picture)) ** 2));
+    assert.ok(moved > 0.4 && moved < 1.2, `shifted by ${moved} pixels`);
   });
 });
 
