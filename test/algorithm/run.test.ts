@@ -500,15 +500,13 @@ describe('a run', () => {
     });
     assertFulfilled(await world.run([3]).finally(back.resolve));
     assertFulfilled(await others);
-    // It came back in round 1 or 2.
+    // It came back in round 1 or 2; how much it orders depends on the points it had left.
     const rounds = roundsOf(leaver);
     assert.deepEqual(
-      rounds.slice(-2).map(({ round, received }) => [round, received > 0]),
-      [
-        [3, true],
-        [4, true],
-      ],
+      rounds.slice(-2).map(({ round }) => round),
+      [3, 4],
     );
+    assert.ok(rounds.some(({ received }) => received > 0));
     await assertBooks(world);
   });
 
