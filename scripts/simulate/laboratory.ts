@@ -12,7 +12,7 @@ import { SimulateError } from './errors.ts';
 import { behaviourUsage, parseBehaviour, type Request } from './request.ts';
 
 /** Rounds where nobody says how many. */
-const ROUNDS = 30;
+const ROUNDS = 60;
 
 /** The consortium file a request asks for. @throws SimulateError `BAD_REQUEST`, ConfigError. */
 export async function consortiumOf(request: Request): Promise<Consortium> {

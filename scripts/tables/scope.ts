@@ -4,7 +4,9 @@
  */
 import type { Scope } from './table.ts';
 
-const firstSeeds = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+// The default was chosen by runs with seeds 1 and 2; what is reported comes from others.
+const FIRST_SEED = 11;
+const firstSeeds = (count: number) => Array.from({ length: count }, (_, index) => FIRST_SEED + index);
 
 /** Everything the paper has, MLP; CNN as far as asked. */
 export function fullScope(options: {
