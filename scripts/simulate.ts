@@ -40,7 +40,7 @@ const command = new Command('npm run simulate --')
   .addOption(new Option('--framework <name>', 'what is run').choices(frameworks).default('dppdl'))
   .addOption(new Option('--model <name>', 'what is trained; own is that of --consortium').choices(models))
   .option('--parties <n>', 'how many parties', integer, 4)
-  .option('--rounds <n>', 'rounds of collaboration; 30 unless --consortium says otherwise', integer)
+  .option('--rounds <n>', 'rounds of collaboration; 60 unless --consortium says otherwise', integer)
   .addOption(
     new Option('--setting <name>', 'how data and sharing levels are spread').choices(settings).default('different'),
   )
