@@ -16,7 +16,7 @@ import { readExamples } from './dataset/readExamples.ts';
 import { readAccount, readNodeSecret, readPassword } from './keystore.ts';
 import { createLearner } from './learner/learner.ts';
 import { createChainLedger } from './ledger/chainLedger.ts';
-import { announceAddress, assertMayJoin, assertOpen } from './ledger/joining.ts';
+import { announceAddress, assertMayJoin, assertOpen, assertTerms } from './ledger/joining.ts';
 import type { Log } from './monitor/log.ts';
 import type { NetworkFigures } from './monitor/metrics.ts';
 import { createNodeKeys } from './nodeKeys.ts';
@@ -86,6 +86,7 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
   });
   const { ledger, directory } = withDirectory(chainLedger);
   const facts = await ledger.facts();
+  await assertTerms(client, consortium, learner.parameterCount);
 
   const store = createSqliteStore({ folder: config.dataFolder, secret: keys.storeKey, ledger: config.ledger });
   cleanup.defer(() => store.close());

@@ -8,6 +8,27 @@ import { type Consortium, consortiumHash } from '../consortium.ts';
 
 const HOUR = 3_600;
 
+/** The facts by name. */
+export const factNames = [
+  'consortiumHash',
+  'parameterCount',
+  'rounds',
+  'graceRounds',
+  'removalPermille',
+  'minProviders',
+  'minParties',
+  'startParties',
+  'maxParties',
+  'formSeconds',
+  'benchmarkSeconds',
+  'orderSeconds',
+  'deliverSeconds',
+  'evaluateSeconds',
+  'answerSeconds',
+  'voteSeconds',
+  'claimDeposit',
+] as const satisfies readonly (keyof Facts)[];
+
 /**
  * The facts of a consortium's ledger.
  * @param parameterCount - |w| of the consortium's model.

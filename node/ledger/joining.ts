@@ -2,19 +2,40 @@
  * Whether an account may join, asked before anything is prepared for it: samples once made have cost their ε.
  * @module
  */
+import { getFacts } from '../../sdk/actions/getFacts.ts';
 import { tryInit } from '../../sdk/actions/tryInit.ts';
 import { update } from '../../sdk/actions/update.ts';
 import type { Client } from '../../sdk/client.ts';
 import type { Invitation } from '../../sdk/types.ts';
 import type { LedgerState } from '../algorithm/ports.ts';
+import type { Consortium } from '../consortium.ts';
 import { DppdlError } from '../errors.ts';
 import type { PartyId, Registration } from '../types.ts';
+import { factNames, factsOf } from './constitution.ts';
 import { toChain } from './registrations.ts';
 
 /** What is known of a newcomer before it has samples. */
 export interface Applicant extends Pick<Registration, 'peerId' | 'address' | 'maskKey' | 'encryptionKey'> {
   readonly account: string;
   readonly invitation: Invitation | undefined;
+}
+
+/**
+ * Refuses a ledger that names the consortium file's hash and was deployed with other terms than the file's.
+ * @param parameterCount - |w| of the consortium's model.
+ * @throws DppdlError `WRONG_CONSORTIUM`.
+ */
+export async function assertTerms(client: Client, consortium: Consortium, parameterCount: number): Promise<void> {
+  const facts = await getFacts(client);
+  // How many start it is the file's to say only if it does.
+  const due = factsOf(consortium, parameterCount, facts.startParties);
+  const wrong = factNames.filter((name) => facts[name] !== due[name]);
+  if (facts.consortiumHash !== due.consortiumHash || wrong.length === 0) return;
+  const terms = wrong.map((name) => `${name} ${facts[name]}, not ${due[name]}`).join('; ');
+  throw new DppdlError('WRONG_CONSORTIUM', `The ledger was not deployed as the consortium file says: ${terms}.`, {
+    fault: 'self',
+    action: 'Do not join it; have the consortium deploy another from this file.',
+  });
 }
 
 /** Refuses a ledger that is over. @throws DppdlError `CLOSED`. */

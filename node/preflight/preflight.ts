@@ -6,6 +6,7 @@
 import { readConsortium, readNodeConfig } from '../config.ts';
 import { exitCodes } from '../failure.ts';
 import { createChainLedger } from '../ledger/chainLedger.ts';
+import { assertTerms } from '../ledger/joining.ts';
 import { assertSameConsortium, lookAtChain, lookAtClock, lookAtMembership, lookAtPeers } from './consortium.ts';
 import { type Finding, Looks } from './looks.ts';
 import { lookAtData, lookAtFolder, lookAtKeys, lookAtMetrics, lookAtModel, lookAtPort } from './site.ts';
@@ -38,11 +39,17 @@ export async function preflight(
   try {
     await looks.look('clock', [config, client], lookAtClock);
     const ledger = client && createChainLedger({ client });
-    const state = await looks.look('ledger', [config, consortium, ledger], async (valid, agreed, chainLedger) => {
-      assertSameConsortium(agreed, await chainLedger.facts(), valid.consortium);
-      const now = await chainLedger.state();
-      return [`deployed with this consortium file; ${now.parties.length} parties`, now];
-    });
+    const state = await looks.look(
+      'ledger',
+      [config, consortium, client, ledger],
+      async (valid, agreed, connected, chainLedger) => {
+        const facts = await chainLedger.facts();
+        assertSameConsortium(agreed, facts, valid.consortium);
+        await assertTerms(connected, agreed, facts.parameterCount);
+        const now = await chainLedger.state();
+        return [`deployed with this consortium file; ${now.parties.length} parties`, now];
+      },
+    );
     const party = await looks.look('membership', [config, client, state, keys], (valid, connected, now, opened) =>
       lookAtMembership(valid, connected, now, opened),
     );

@@ -10,9 +10,10 @@ import { stringify } from 'yaml';
 import { consortiumHash, consortiumSchema } from '../../node/consortium.ts';
 import { writeIdx } from '../../node/dataset/idx.ts';
 import { createKeystores } from '../../node/keystore.ts';
+import { factsOf } from '../../node/ledger/constitution.ts';
 import { deploy } from '../../sdk/deploy.ts';
 import { type Chain, startHardhat } from '../chain.ts';
-import { fastSending, smallFacts } from '../sdk/ledgerFixture.ts';
+import { fastSending } from '../sdk/ledgerFixture.ts';
 
 /** A consortium of tiny models. */
 export const consortium = consortiumSchema.parse({
@@ -103,7 +104,7 @@ export async function createSites(): Promise<Sites> {
     rpcUrl: chain.url,
     chainId: chain.chainId,
     signer: chain.wallets[0],
-    facts: { ...smallFacts, parameterCount: PARAMETER_COUNT, consortiumHash: consortiumHashHex },
+    facts: factsOf(consortium, PARAMETER_COUNT, 4),
     members: chain.wallets.slice(0, 4).map(({ address }) => address),
     sending: fastSending,
   });
