@@ -5,11 +5,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AlgorithmError } from '../../node/algorithm/errors.ts';
-import type { Member } from '../../node/algorithm/member.ts';
-import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
-import type { ExchangeHandlers, NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
-import { createWorld, smallConsortium, type World, type WorldParty } from './world.ts';
+import { AlgorithmError } from '../../../node/algorithm/errors.ts';
+import type { Member } from '../../../node/algorithm/member.ts';
+import { createOnionEnvelopes } from '../../../node/algorithm/onionEnvelopes.ts';
+import type { ExchangeHandlers, NodeEvent, RoundEvent } from '../../../node/algorithm/ports.ts';
+import { createWorld, smallConsortium, type World, type WorldParty } from '../world.ts';
 
 const onion = (member: Omit<Member, 'envelopes'>) =>
   createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation });
