@@ -8,8 +8,8 @@ import type { ProviderLimit } from './limit.ts';
 const RAMP = 0.5;
 
 /**
- * round((1 − (1 − s)·√(t/T))·|C∖i|), at least `minProviders`, with s = u_i / (upper quartile of u over
- * C), at most 1. u_i = λ_i·|D_i|, the samples a party publishes, grows with how much it shares and with how much it has;
+ * round((1 − (1 − s)·√(t/T))·|C∖i|), at least one more than `minProviders` so that a sum outlives a provider that drops
+ * out, with s = u_i / (upper quartile of u over C), at most 1. u_i = λ_i·|D_i|, the samples a party publishes, grows with how much it shares and with how much it has;
  * the quartile, so that up to a quarter of the parties cannot hold the others down by what they state. All may order from nearly all at
  * first, when models are far from each other, and the best contributors always.
  */
@@ -19,5 +19,5 @@ export const gradedProviders: ProviderLimit = ({ requester, others, round, round
   const contributions = [requester, ...others].map(({ samples }) => samples).sort((a, b) => a - b);
   const full = contributions[Math.round(0.75 * (contributions.length - 1))];
   const share = 1 - (1 - Math.min(1, requester.samples / full)) * (round / rounds) ** RAMP;
-  return Math.min(others.length, Math.max(minProviders, Math.round(share * others.length)));
+  return Math.min(others.length, Math.max(minProviders + 1, Math.round(share * others.length)));
 };

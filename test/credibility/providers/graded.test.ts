@@ -27,11 +27,11 @@ describe('gradedProviders', () => {
     assert.equal(gradedProviders(standing(35, 1)), 9);
     assert.equal(gradedProviders(standing(35, 25)), 7);
     assert.equal(gradedProviders(standing(35, 100)), 5);
-    assert.equal(gradedProviders(standing(14, 100)), 2);
+    assert.equal(gradedProviders(standing(28, 100)), 4);
   });
 
-  it('never grants fewer than a sum needs, nor more than there are', () => {
-    assert.equal(gradedProviders(standing(1, 100)), 2);
+  it('never grants fewer than a sum needs when one drops out, nor more than there are', () => {
+    assert.equal(gradedProviders(standing(1, 100)), 3);
     assert.equal(gradedProviders({ ...standing(1, 100), others: [party(50)] }), 1);
   });
 
