@@ -2,7 +2,7 @@
  * The events of a small run, for tests of what shows them.
  * @module
  */
-import type { NodeEvent, RoundEvent } from '../node/algorithm/ports.ts';
+import type { ClaimEvent, NodeEvent, RoundEvent } from '../node/algorithm/ports.ts';
 
 /** One round of party 1, with changes. */
 export function roundEvent(changes: Partial<RoundEvent> = {}): RoundEvent {
@@ -22,6 +22,20 @@ export function roundEvent(changes: Partial<RoundEvent> = {}): RoundEvent {
     bytesSent: 2_500_000,
     bytesReceived: 1_000_000,
     seconds: { train: 1, order: 0.5, deliver: 2, evaluate: 0.75 },
+    ...changes,
+  };
+}
+
+/** A step of a claim of party 0 against party 2, which party 1 judges, with changes. */
+export function claimEvent(step: ClaimEvent['step'], changes: Partial<ClaimEvent> = {}): ClaimEvent {
+  return {
+    type: 'claim',
+    round: 1,
+    requester: 0,
+    provider: 2,
+    complaint: 'notDelivered',
+    step,
+    side: 'jury',
     ...changes,
   };
 }

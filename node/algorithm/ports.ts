@@ -281,6 +281,8 @@ export interface ClaimEvent extends ExchangePlace {
   readonly type: 'claim';
   readonly complaint: Complaint;
   readonly step: ClaimStatus | 'votedFor' | 'votedAgainst';
+  /** What this party is in it: one of its two sides, or one of the others, who judge. */
+  readonly side: 'requester' | 'provider' | 'jury';
 }
 
 /** One finished round, seen by one party. */

@@ -3,10 +3,14 @@
  * @module
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { NodeEvent, RoundEvent } from '../algorithm/ports.ts';
+import type { ClaimEvent, NodeEvent, RoundEvent } from '../algorithm/ports.ts';
 import type { PeerCounters } from '../peer/peer.ts';
+import { isNew, openAfter } from './openClaims.ts';
 
 const phases = ['forming', 'benchmark', 'order', 'deliver', 'evaluate', 'closed'] as const;
+const sides: readonly ClaimEvent['side'][] = ['requester', 'provider', 'jury'];
+const votes: readonly ClaimEvent['step'][] = ['votedFor', 'votedAgainst'];
+const steps: readonly ClaimEvent['step'][] = ['filed', 'answered', ...votes, 'upheld', 'rejected', 'undecided'];
 
 /** What the peer has counted since the node started. */
 export interface NetworkFigures extends PeerCounters {
@@ -53,6 +57,24 @@ export function createMetrics(): Metrics {
   const missing = counter('dppdl_missing_deliveries_total', 'Providers that did not deliver, over all rounds.');
   const removed = counter('dppdl_removed_parties_total', 'Parties voted out.');
   const byCode = (name: string, help: string) => new Counter({ name, help, labelNames: ['code'], registers });
+  const claims = new Counter({
+    name: 'dppdl_claims_total',
+    help: 'Claims seen since the node started, by the step they came to and what this party is in them.',
+    labelNames: ['step', 'side'],
+    registers,
+  });
+  const openClaims = new Gauge({
+    name: 'dppdl_open_claims',
+    help: 'Claims that wait for their end, by what this party is in them.',
+    labelNames: ['side'],
+    registers,
+  });
+  // Series that are there from the start let an alert tell 0 from a node that is away.
+  for (const side of sides) {
+    openClaims.set({ side }, 0);
+    for (const step of steps) claims.inc({ step, side }, 0);
+  }
+  let open: readonly ClaimEvent[] = [];
   const warnings = byCode('dppdl_warnings_total', 'Warnings by code.');
   const sent = gauge('dppdl_sent_bytes', 'Bytes sent to other parties since the node started.');
   const received = gauge('dppdl_received_bytes', 'Bytes received from other parties since the node started.');
@@ -90,6 +112,15 @@ export function createMetrics(): Metrics {
     for (const [name, seconds] of Object.entries(event.seconds)) step.set({ step: name }, seconds);
   };
 
+  const observeClaim = (event: ClaimEvent) => {
+    const { side, step } = event;
+    // One that was answered or over when this party looked first was filed nevertheless.
+    if (step !== 'filed' && !votes.includes(step) && isNew(open, event)) claims.inc({ step: 'filed', side });
+    claims.inc({ step, side });
+    open = openAfter(open, event);
+    for (const each of sides) openClaims.set({ side: each }, open.filter((claim) => claim.side === each).length);
+  };
+
   return {
     observe(event) {
       switch (event.type) {
@@ -104,6 +135,8 @@ export function createMetrics(): Metrics {
           return observeRound(event);
         case 'removed':
           return removed.inc();
+        case 'claim':
+          return observeClaim(event);
         case 'warning':
           return warnings.inc({ code: event.code });
         default:

@@ -2,8 +2,9 @@
  * What is known about a running node, folded from its events: the one state behind terminal, page and metrics.
  * @module
  */
-import type { NodeEvent, RoundEvent } from '../algorithm/ports.ts';
+import type { ClaimEvent, NodeEvent, RoundEvent } from '../algorithm/ports.ts';
 import type { PartyId, Phase } from '../types.ts';
+import { openAfter } from './openClaims.ts';
 
 type Event<Type extends NodeEvent['type']> = Readonly<Extract<NodeEvent, { type: Type }>>;
 
@@ -22,7 +23,9 @@ export interface NodeView {
   readonly rounds: readonly RoundEvent[];
   readonly removed: readonly PartyId[];
   /** The latest steps of claims, the latest last; at most {@link MOST_WARNINGS}. */
-  readonly claims: readonly Event<'claim'>[];
+  readonly claims: readonly ClaimEvent[];
+  /** Claims that wait for their end, each as of its latest step. */
+  readonly openClaims: readonly ClaimEvent[];
   /** The latest warnings, the latest last; at most {@link MOST_WARNINGS}. */
   readonly warnings: readonly Event<'warning'>[];
   readonly finished: Event<'finished'> | undefined;
@@ -45,6 +48,7 @@ export const emptyView: NodeView = {
   rounds: [],
   removed: [],
   claims: [],
+  openClaims: [],
   warnings: [],
   finished: undefined,
 };
@@ -65,7 +69,11 @@ export function updateView(view: NodeView, event: NodeEvent): NodeView {
     case 'removed':
       return { ...view, removed: [...view.removed, event.party] };
     case 'claim':
-      return { ...view, claims: [...view.claims, event].slice(-MOST_WARNINGS) };
+      return {
+        ...view,
+        claims: [...view.claims, event].slice(-MOST_WARNINGS),
+        openClaims: openAfter(view.openClaims, event),
+      };
     case 'warning':
       return { ...view, warnings: [...view.warnings, event].slice(-MOST_WARNINGS) };
     case 'finished':

@@ -107,7 +107,7 @@ export function columns(
 
 /** The whole live view. @param now - Unix seconds. */
 export function renderView(view: NodeView, now: number): string {
-  const { started, registered, party, phase, round, deadline, rounds, warnings, removed } = view;
+  const { started, registered, party, phase, round, deadline, rounds, warnings, removed, openClaims } = view;
   const left = deadline > now ? `, at most ${Math.ceil(deadline - now)} s left` : '';
   const lines = [
     `DPPDL node${party === undefined ? '' : `, party ${party}`}${started ? `, account ${started.account}` : ''}`,
@@ -137,6 +137,7 @@ export function renderView(view: NodeView, now: number): string {
     });
     lines.push('', columns(head, rows));
   }
+  if (openClaims.length > 0) lines.push('', ...openClaims.slice(-3).map(describeEvent));
   if (removed.length > 0) lines.push('', `voted out: ${parties(removed)}`);
   if (warnings.length > 0) lines.push('', ...warnings.slice(-3).map((each) => escapeControls(describeEvent(each))));
   return lines.join('\n');

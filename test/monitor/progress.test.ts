@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { emptyView, MOST_ROUNDS, updateView } from '../../node/monitor/nodeView.ts';
 import { describeEvent, renderView } from '../../node/monitor/progress.ts';
-import { events, roundEvent } from '../events.ts';
+import { claimEvent, events, roundEvent } from '../events.ts';
 
 const after = (count: number) => events.slice(0, count).reduce(updateView, emptyView);
 
@@ -22,6 +22,27 @@ describe('updateView', () => {
     assert.deepEqual(view.removed, [3]);
     assert.equal(view.warnings.length, 1);
     assert.equal(view.finished?.accuracy, 0.93);
+  });
+
+  it('keeps open claims apart, each as of its latest step', () => {
+    const ours = { requester: 1, side: 'requester' } as const;
+    const steps = [claimEvent('filed'), claimEvent('filed', ours), claimEvent('answered'), claimEvent('votedFor')];
+    const view = steps.reduce(updateView, emptyView);
+    assert.equal(view.claims.length, 4);
+    assert.deepEqual(
+      view.openClaims.map(({ requester, step }) => [requester, step]),
+      [
+        [1, 'filed'],
+        [0, 'votedFor'],
+      ],
+    );
+    for (const end of ['upheld', 'rejected', 'undecided'] as const) {
+      assert.deepEqual(updateView(view, claimEvent(end, ours)).openClaims, [claimEvent('votedFor')], end);
+    }
+    const late = [claimEvent('upheld'), claimEvent('votedFor')].reduce(updateView, view);
+    assert.equal(late.openClaims.length, 1, 'a vote that is told of after the end opens nothing');
+    const next = updateView(view, claimEvent('upheld', { round: 2 }));
+    assert.equal(next.openClaims.length, 2, 'the claim of another round is another claim');
   });
 
   it('keeps a bounded history', () => {
@@ -47,6 +68,12 @@ describe('renderView', () => {
   it('shows a node that has just begun, and no deadline that is over', () => {
     assert.equal(renderView(emptyView, 0), 'DPPDL node\nphase starting');
     assert.ok(!renderView(after(5), 1_800_000_000).includes('left'));
+  });
+
+  it('shows claims until their end', () => {
+    const view = updateView(emptyView, claimEvent('answered'));
+    assert.match(renderView(view, 0), /claim of party 0 that the blob of party 2 was not delivered: answered/);
+    assert.doesNotMatch(renderView(updateView(view, claimEvent('upheld')), 0), /claim/);
   });
 
   it('escapes what came from elsewhere', () => {

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { DppdlError } from '../../node/errors.ts';
 import { exitCodeOf, exitCodes } from '../../node/failure.ts';
 import { type StatusServer, startStatusServer } from '../../node/monitor/statusServer.ts';
-import { events } from '../events.ts';
+import { claimEvent, events } from '../events.ts';
 
 describe('status server', () => {
   let server: StatusServer;
@@ -62,6 +62,49 @@ describe('status server', () => {
     assert.equal(value('dppdl_credibility_ratio{party="2"}'), 0.35);
     assert.equal(value('dppdl_privacy_epsilon'), 4);
     assert.ok(value('process_resident_memory_bytes') > 1e6);
+  });
+
+  it('counts claims by step and side, from their filing to their end', async () => {
+    const count = async (line: string) => {
+      const found = (await get('/metrics')).text.split('\n').find((each) => each.startsWith(`${line} `));
+      return Number(found?.split(' ')[1]);
+    };
+    const total = (step: string, side: string) => count(`dppdl_claims_total{step="${step}",side="${side}"}`);
+    assert.equal(await total('filed', 'provider'), 0, 'there before the first claim');
+    assert.equal(await count('dppdl_open_claims{side="jury"}'), 0);
+    const against = { requester: 3, provider: 1, side: 'provider' } as const;
+    // The one it judges was answered already when it looked first.
+    server.observe(claimEvent('answered'));
+    server.observe(claimEvent('filed', against));
+    assert.equal(await count('dppdl_open_claims{side="jury"}'), 1);
+    assert.equal(await count('dppdl_open_claims{side="provider"}'), 1);
+    assert.equal(JSON.parse((await get('/status.json')).text).openClaims.length, 2);
+    server.observe(claimEvent('votedAgainst'));
+    server.observe(claimEvent('rejected'));
+    server.observe(claimEvent('votedFor'));
+    server.observe(claimEvent('upheld', against));
+    for (const [step, side, expected] of [
+      ...([
+        ['filed', 'jury', 1],
+        ['answered', 'jury', 1],
+        ['votedAgainst', 'jury', 1],
+        ['rejected', 'jury', 1],
+      ] as const),
+      ...([
+        ['votedFor', 'jury', 1],
+        ['upheld', 'jury', 0],
+      ] as const),
+      ...([
+        ['filed', 'provider', 1],
+        ['answered', 'provider', 0],
+        ['upheld', 'provider', 1],
+      ] as const),
+      ...([['filed', 'requester', 0]] as const),
+    ]) {
+      assert.equal(await total(step, side), expected, `${step} ${side}`);
+    }
+    assert.equal(await count('dppdl_open_claims{side="jury"}'), 0);
+    assert.equal(await count('dppdl_open_claims{side="provider"}'), 0);
   });
 
   it('serves what the peer counted, as it is when asked', async () => {

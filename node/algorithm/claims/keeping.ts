@@ -76,14 +76,13 @@ class Keeper {
   readonly #copies: Copies;
   readonly #self: PartyId;
   readonly #signal: AbortSignal;
-  /** "claim/task" of what is being done, and of what was. */
-  readonly #tasks = new Map<string, 'running' | 'done'>();
+  /** "claim/task" of what is being done, of what was, and of what is tried again, with the Unix second. */
+  readonly #tasks = new Map<string, 'running' | 'done' | number>();
   /** How far each claim was shown. */
   readonly #shown = new Map<bigint, Claim['status']>();
   /** When this party first saw that a claim can be ended; Unix seconds. */
   readonly #decidedAt = new Map<bigint, number>();
   #moved = Promise.withResolvers<void>();
-  #retryAt = 0;
   #isFirstLook = true;
   #failure: { readonly error: unknown } | undefined;
 
@@ -121,7 +120,7 @@ class Keeper {
       if (!isPassing(error)) throw error;
       return { wake: now + RETRY_SECONDS, isNeeded: true };
     }
-    const wakes = this.#retryAt > now ? [this.#retryAt] : [];
+    const wakes: number[] = [];
     let isNeeded = false;
     for (const claim of claims) {
       if (!isOpen(claim)) {
@@ -133,7 +132,9 @@ class Keeper {
       if (wake > 0) wakes.push(wake);
       isNeeded ||= isWaited || isSide(claim, this.#self);
     }
-    const isBusy = [...this.#tasks.values()].includes('running');
+    const tasks = [...this.#tasks.values()];
+    wakes.push(...tasks.filter((task) => typeof task === 'number').filter((time) => time > now));
+    const isBusy = tasks.includes('running');
     return { wake: wakes.length === 0 ? 0 : Math.min(...wakes), isNeeded: isNeeded || isBusy };
   }
 
@@ -183,17 +184,17 @@ class Keeper {
   /** Begins a task unless it is being done or was done. What did not come through is begun again later. */
   #begin(claim: Claim, name: string, work: () => Promise<void>): void {
     const id = `${claim.id}/${name}`;
-    if (this.#tasks.has(id)) return;
-    this.#tasks.set(id, 'running');
     const { clock, observe } = this.#member;
+    const task = this.#tasks.get(id);
+    if (typeof task === 'number' ? task > clock.now() : task !== undefined) return;
+    this.#tasks.set(id, 'running');
     const finish = async () => {
       try {
         await work();
         this.#tasks.set(id, 'done');
       } catch (error) {
         if (!this.#signal.aborted && !isPassing(error)) throw error;
-        this.#tasks.delete(id);
-        this.#retryAt = clock.now() + RETRY_SECONDS;
+        this.#tasks.set(id, clock.now() + RETRY_SECONDS);
         if (this.#signal.aborted || !(error instanceof DppdlError) || isOvertaken(error)) return;
         const message = `Could not ${name} the claim of party ${claim.requester} yet`;
         observe({ type: 'warning', round: claim.round, code: error.code, party: claim.provider, message });
@@ -215,7 +216,8 @@ class Keeper {
   }
 
   #observe({ round, requester, provider, complaint }: Claim, step: ClaimEvent['step']): void {
-    this.#member.observe({ type: 'claim', round, requester, provider, complaint, step });
+    const side = requester === this.#self ? 'requester' : provider === this.#self ? 'provider' : 'jury';
+    this.#member.observe({ type: 'claim', round, requester, provider, complaint, step, side });
   }
 }
 
