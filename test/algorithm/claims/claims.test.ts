@@ -9,6 +9,7 @@ import { AlgorithmError } from '../../../node/algorithm/errors.ts';
 import type { Member } from '../../../node/algorithm/member.ts';
 import { createOnionEnvelopes } from '../../../node/algorithm/onionEnvelopes.ts';
 import type { ExchangeHandlers, NodeEvent, RoundEvent } from '../../../node/algorithm/ports.ts';
+import { LedgerError } from '../../../sdk/errors.ts';
 import { createWorld, smallConsortium, type World, type WorldParty } from '../world.ts';
 
 const onion = (member: Omit<Member, 'envelopes'>) =>
@@ -84,6 +85,8 @@ describe('a claim', () => {
     assert.deepEqual(outcomes(world), ['rejected']);
     const steps = stepsOf(world.parties[1]).map(({ step }) => step);
     assert.deepEqual(steps, ['filed', 'answered', 'votedAgainst', 'rejected']);
+    const sides = world.parties.map((party) => [...new Set(stepsOf(party).map(({ side }) => side))]);
+    assert.deepEqual(sides, [['requester'], ['jury'], ['jury'], ['provider']]);
     await assertBooks(world);
   });
 
@@ -251,6 +254,31 @@ describe('a claim', () => {
     assertFulfilled(await world.run([1]));
     assertFulfilled(await others);
     assert.equal(calls, 1);
+    assert.deepEqual(outcomes(world), ['rejected']);
+    await assertBooks(world);
+  });
+
+  it('gets a vote that the chain does not take again after a pause, and not at once', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({
+      isSilent: ({ protocol, provider, requester }) => provider === 3 && requester === 0 && protocol === 'blob',
+    });
+    const { member } = world.parties[1];
+    const { ledger } = member;
+    const tries: number[] = [];
+    Object.assign(member, {
+      ledger: {
+        ...ledger,
+        async voteClaim(...given: Parameters<typeof ledger.voteClaim>) {
+          tries.push(world.clock.now());
+          if (tries.length < 3) throw new LedgerError('RPC_UNAVAILABLE', 'Down.', { fault: 'chain' });
+          await ledger.voteClaim(...given);
+        },
+      },
+    });
+    assertFulfilled(await runWithTime(world, 0.3));
+    assert.equal(tries.length, 3);
+    for (const [place, time] of tries.slice(1).entries()) assert.ok(time - tries[place] >= 5);
     assert.deepEqual(outcomes(world), ['rejected']);
     await assertBooks(world);
   });
