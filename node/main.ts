@@ -5,93 +5,9 @@
  */
 import { Command, CommanderError } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
+import { entries } from './commands/entries.ts';
 import { describeFailure, exitCodeOf, exitCodes } from './failure.ts';
 import { systemCode } from './systemCode.ts';
-
-/** A command: what the list in `--help` says, and where it is. Loaded only when it is the one asked for. */
-interface Entry {
-  readonly name: string;
-  readonly summary: string;
-  readonly load: () => Promise<Command>;
-}
-
-const entries: readonly Entry[] = [
-  {
-    name: 'keys',
-    summary: 'make and show a member’s keys',
-    load: async () => (await import('./commands/keys.ts')).createKeysCommand(),
-  },
-  {
-    name: 'consortium',
-    summary: 'check and hash the file all parties share',
-    load: async () => (await import('./commands/consortium.ts')).createConsortiumCommand(),
-  },
-  {
-    name: 'deploy',
-    summary: 'put a consortium’s ledger on its chain',
-    load: async () => (await import('./commands/deploy.ts')).createDeployCommand(),
-  },
-  {
-    name: 'config',
-    summary: 'show an example of the node’s configuration file, or its schema',
-    load: async () => (await import('./commands/config.ts')).createConfigCommand(),
-  },
-  {
-    name: 'check',
-    summary: 'find out whether a node could run, without changing anything',
-    load: async () => (await import('./commands/check.ts')).createCheckCommand(),
-  },
-  {
-    name: 'node',
-    summary: 'run a member’s node',
-    load: async () => (await import('./commands/node.ts')).createNodeCommand(),
-  },
-  {
-    name: 'status',
-    summary: 'show where the consortium stands on the ledger',
-    load: async () => (await import('./commands/status.ts')).createStatusCommand(),
-  },
-  {
-    name: 'invite',
-    summary: 'sign an invitation for a new party',
-    load: async () => (await import('./commands/invite.ts')).createInviteCommand(),
-  },
-  {
-    name: 'vouch',
-    summary: 'vote to let an account in',
-    load: async () => (await import('./commands/membership.ts')).createVouchCommand(),
-  },
-  {
-    name: 'leave',
-    summary: 'take this node’s account out of the consortium',
-    load: async () => (await import('./commands/membership.ts')).createLeaveCommand(),
-  },
-  {
-    name: 'samples',
-    summary: 'look at the samples a node would publish, before it does',
-    load: async () => (await import('./commands/samples.ts')).createSamplesCommand(),
-  },
-  {
-    name: 'privacy',
-    summary: 'show what noisy training steps cost each record',
-    load: async () => (await import('./commands/privacy.ts')).createPrivacyCommand(),
-  },
-  {
-    name: 'model',
-    summary: 'take this node’s trained model elsewhere',
-    load: async () => (await import('./commands/model.ts')).createModelCommand(),
-  },
-  {
-    name: 'predict',
-    summary: 'classify new data with an exported model',
-    load: async () => (await import('./commands/model.ts')).createPredictCommand(),
-  },
-  {
-    name: 'audit',
-    summary: 'replay the ledger and check every rule',
-    load: async () => (await import('./commands/audit.ts')).createAuditCommand(),
-  },
-];
 
 /** Usage errors are told briefly and end through exceptions, in every command alike. */
 function unify(command: Command): Command {

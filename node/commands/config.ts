@@ -3,10 +3,11 @@
  * @module
  */
 import { Command } from 'commander';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { type Allowed, describeAllowed, listKeys, toAllowed } from '../allowed.ts';
 import { nodeConfigSchema } from '../config.ts';
-import { printLines } from './output.ts';
+import { printJson, printLines } from './output.ts';
 
 /** A configuration to start from; the tests check it against the schema. */
 export const exampleConfig = `# A member's node. Relative paths start at this file. Everything not written here has a default.
@@ -59,14 +60,21 @@ function describeCell({ description, ...allowed }: Allowed): string {
   return allowed.type === 'string' && allowed.enum === undefined ? description : `${kinds}: ${description}`;
 }
 
-/** All keys of the configuration as a Markdown table; those of `data` depend on its format and are told in examples. */
-export function configTable(): string {
+/** All keys of the configuration but those of `data`, which depend on its format and are told in examples. */
+function configKeys(): { key: string; takes: string; required: boolean; default?: unknown }[] {
   const keys = listKeys(toAllowed(nodeConfigSchema)).filter(
     ({ path, allowed }) => allowed.type !== 'object' && path !== 'data' && !path.startsWith('data.'),
   );
-  const rows = keys.map(({ path, allowed, required }) => {
-    const standard = allowed.default === undefined ? '' : `\`${JSON.stringify(allowed.default)}\``;
-    return `| \`${path}\` | ${describeCell(allowed)} | ${required ? 'required' : standard} |`;
+  return keys.map(({ path, allowed, required }) => {
+    return { key: path, takes: describeCell(allowed), required, default: allowed.default };
+  });
+}
+
+/** {@link configKeys} as a Markdown table. */
+export function configTable(): string {
+  const rows = configKeys().map(({ key, takes, required, default: standard }) => {
+    const shown = standard === undefined ? '' : `\`${JSON.stringify(standard)}\``;
+    return `| \`${key}\` | ${takes} | ${required ? 'required' : shown} |`;
   });
   return ['| key | what it takes | default |', '| --- | --- | --- |', ...rows].join('\n');
 }
@@ -77,19 +85,30 @@ export function createConfigCommand(): Command {
   command
     .command('example')
     .description('Print a commented configuration to start from.')
+    .option('--json', 'print one JSON object, without the comments')
     .addHelpText('after', '\nExamples:\n  dppdl config example > node.yaml')
-    .action(() => {
-      process.stdout.write(exampleConfig);
+    .action((options: { readonly json?: true }) => {
+      if (options.json) printJson(parse(exampleConfig));
+      else process.stdout.write(exampleConfig);
     });
   command
     .command('schema')
     .description('Print the JSON Schema of the configuration, for editors that complete and check YAML.')
+    .option('--json', 'print it on one line')
     .addHelpText('after', '\nExamples:\n  dppdl config schema > node.schema.json')
-    .action(() => printLines(JSON.stringify(z.toJSONSchema(nodeConfigSchema, { io: 'input' }), undefined, 2)));
+    .action((options: { readonly json?: true }) => {
+      const schema = z.toJSONSchema(nodeConfigSchema, { io: 'input' });
+      if (options.json) printJson(schema);
+      else printLines(JSON.stringify(schema, undefined, 2));
+    });
   command
     .command('table')
     .description('Print all keys but those of data with what they take and their defaults, as a Markdown table.')
+    .option('--json', 'print a JSON array with one object a key')
     .addHelpText('after', '\nExamples:\n  dppdl config table')
-    .action(() => printLines(configTable()));
+    .action((options: { readonly json?: true }) => {
+      if (options.json) printJson(configKeys());
+      else printLines(configTable());
+    });
   return command;
 }

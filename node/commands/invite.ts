@@ -37,6 +37,7 @@ export function createInviteCommand(): Command {
     .requiredOption('--config <file>', 'the inviting member’s configuration')
     .requiredOption('--account <address>', 'the account to invite, as `dppdl keys new` printed it', address)
     .option('--days <number>', 'how long the invitation is good', parseDays, 7)
+    .option('--json', 'tell failures as JSON, too; the invitation is JSON in any case')
     .addHelpText('after', '\nExamples:\n  dppdl invite --config node.yaml --account 0x… > invitation.json')
     .action(signInvitation);
 }

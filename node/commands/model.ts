@@ -116,6 +116,7 @@ interface PredictOptions {
   readonly probabilities?: true;
   readonly config?: string;
   readonly topology?: string;
+  readonly json?: true;
 }
 
 /** What the columns of a table mean, as a node's configuration says. */
@@ -143,22 +144,33 @@ async function predict(options: PredictOptions): Promise<void> {
   const inputs = await readInputs(options.inputs, description.inputs, await readTable(options));
   const learner = await createLearner(description.model, description.inputs, { topology: options.topology });
   const labels = await learner.label(parameters, inputs);
-  const lines = options.probabilities
-    ? probabilityLines(await learner.predict(parameters, inputs), learner.outputs, labels)
-    : Array.from(labels, String);
+  const probabilities = options.probabilities
+    ? rowsOf(await learner.predict(parameters, inputs), learner.outputs)
+    : undefined;
   await learner.close();
-  if (output === undefined) return printLines(...lines);
-  output.write(`${lines.join('\n')}\n`);
+  const text = options.json
+    ? JSON.stringify({ classes: [...labels], probabilities })
+    : (probabilities === undefined ? [...labels] : probabilityLines(probabilities, learner.outputs, labels)).join('\n');
+  if (output === undefined) return printLines(text);
+  output.write(`${text}\n`);
   output.keep();
 }
 
-/** A table: the class, then the probability of each class (or of class 1, where that is all there is). */
-function probabilityLines(probabilities: Float32Array, outputs: number, labels: Uint8Array): string[] {
+/** The probabilities of each row's classes (or of class 1, where that is all there is), to six places. */
+function rowsOf(probabilities: Float32Array, outputs: number): number[][] {
+  return Array.from({ length: probabilities.length / outputs }, (_, row) =>
+    Array.from(probabilities.subarray(row * outputs, (row + 1) * outputs), (value) => Number(value.toFixed(6))),
+  );
+}
+
+/** A table: the class, then its probabilities. */
+function probabilityLines(
+  probabilities: readonly (readonly number[])[],
+  outputs: number,
+  labels: Uint8Array,
+): string[] {
   const names = outputs === 1 ? ['p1'] : Array.from({ length: outputs }, (_, unit) => `p${unit}`);
-  const rows = Array.from(labels, (label, row) => {
-    const values = Array.from(probabilities.subarray(row * outputs, (row + 1) * outputs), (value) => value.toFixed(6));
-    return [label, ...values].join(',');
-  });
+  const rows = probabilities.map((values, row) => [labels[row], ...values.map((value) => value.toFixed(6))].join(','));
   return [['class', ...names].join(','), ...rows];
 }
 
@@ -172,12 +184,14 @@ export function createPredictCommand(): Command {
     .option('--topology <file>', 'the model.json of a consortium’s own model')
     .option('--probabilities', 'write a table with the probability of each class')
     .option('--output <file>', 'write to a file instead of standard output')
+    .option('--json', 'write one JSON object with the classes, and the probabilities where asked for')
     .addHelpText(
       'after',
       `
 Examples:
   dppdl predict --model model.safetensors --inputs t10k-images-idx3-ubyte
-  dppdl predict --model model.safetensors --inputs patients.csv --config node.yaml --probabilities`,
+  dppdl predict --model model.safetensors --inputs patients.csv --config node.yaml --probabilities
+  dppdl predict --model model.safetensors --inputs new.npy --json --output classes.json`,
     )
     .action(predict);
 }

@@ -53,8 +53,9 @@ export function createPrivacyCommand(): Command {
     .addHelpText(
       'after',
       `
-Example (DP-SGD on MNIST):
-  $ dppdl privacy --n 60000 --batch 256 --sigma 1.1 --steps 14063 --delta 1e-5`,
+Examples (DP-SGD on MNIST):
+  dppdl privacy --n 60000 --batch 256 --sigma 1.1 --steps 14063 --delta 1e-5
+  dppdl privacy --n 60000 --batch 256 --epsilon 3 --steps 14063 --delta 1e-5 --json`,
     )
     .action((options: PrivacyOptions) => run(options));
 }

@@ -95,6 +95,16 @@ describe('dppdl', { timeout: 300_000 }, () => {
     assert.equal(config.ledger.chainId, 31337);
     const schema = JSON.parse((await dppdl(['config', 'schema'])).stdout);
     assert.ok(schema.properties.samples && schema.additionalProperties === false);
+    assert.deepEqual(JSON.parse((await dppdl(['config', 'schema', '--json'])).stdout), schema);
+    assert.deepEqual(JSON.parse((await dppdl(['config', 'example', '--json'])).stdout), parse(stdout));
+    const keys = JSON.parse((await dppdl(['config', 'table', '--json'])).stdout);
+    const takes = 'a whole number at least 0 and at most 65535';
+    assert.deepEqual(
+      keys.find(({ key }: { key: string }) => key === 'metrics.port'),
+      {
+        ...{ key: 'metrics.port', takes, required: false, default: 9464 },
+      },
+    );
   });
 });
 
@@ -159,6 +169,8 @@ describe('dppdl status and invite', { timeout: 300_000 }, () => {
     client.close();
     const wrong = await dppdl(['invite', '--config', file, '--account', '0x12']);
     assert.equal(wrong.exitCode, 2);
+    const json = await dppdl(['invite', '--config', join(site, 'none.yaml'), '--account', address, '--json']);
+    assert.equal(JSON.parse(json.stderr).error.exitCode, 2);
   });
 
   it('leaves and votes as the account, or says why not', async () => {

@@ -96,6 +96,12 @@ describe('dppdl model and predict', () => {
     assert.equal(head, 'class,p0,p1');
     const [, p0, p1] = row.split(',').map(Number);
     assert.ok(Math.abs(p0 + p1 - 1) < 1e-5);
+    const json = await predict('--inputs', join(folder, 'new.npy'), '--probabilities', '--json');
+    assert.deepEqual(JSON.parse(json.stdout), { classes: [p0 > p1 ? 0 : 1], probabilities: [[p0, p1]] });
+    const file = join(folder, 'classes.json');
+    const written = await predict('--inputs', join(folder, 'data/images'), '--json', '--output', file);
+    assert.equal(written.stdout, '');
+    assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), { classes: labels.map(Number) });
     const learner = await createLearner(consortium.model, consortium.inputs);
     const [expected] = await learner.predict(parameters, new Float32Array(16));
     assert.ok(Math.abs(p0 - expected) < 1e-5);
@@ -104,5 +110,7 @@ describe('dppdl model and predict', () => {
   it('refuses files that are no model', async () => {
     const { exitCode } = await dppdl(['predict', '--model', config, '--inputs', join(folder, 'data/images')]);
     assert.equal(exitCode, 9);
+    const json = await dppdl(['predict', '--model', config, '--inputs', join(folder, 'data/images'), '--json']);
+    assert.equal(JSON.parse(json.stderr).error.exitCode, 9);
   });
 });
