@@ -13,6 +13,16 @@ export class ModelShelf {
   /** Offers the parameters with which this party ends `round`. */
   put(round: number, parameters: Float32Array): void {
     this.#slot(round).resolve(parameters);
+    this.#pass(round);
+  }
+
+  /** Says that `round` is played now: from here on its model is waited for, even if rounds before it were missed. */
+  begin(round: number): void {
+    this.#pass(round - 1);
+  }
+
+  /** Notes that the models of rounds up to this one exist or never will. */
+  #pass(round: number): void {
     this.#latest = Math.max(this.#latest, round);
     for (const [old, slot] of this.#models) {
       if (old >= this.#latest - 1) continue;
@@ -33,7 +43,7 @@ export class ModelShelf {
         fault: 'peer',
       });
     }
-    // A party that was away has its next model soon, but what lies far ahead must not pile up.
+    // What lies far ahead must not pile up.
     if (round > this.#latest + 1) {
       throw new AlgorithmError('NOT_READY', `There is no model of round ${round} yet.`, { fault: 'peer' });
     }

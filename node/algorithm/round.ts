@@ -47,6 +47,7 @@ export async function playRound(
   const announce = (state: LedgerState) =>
     observe({ type: 'phase', round: state.round, phase: state.phase, deadline: state.deadline });
 
+  models.begin(round);
   // Local training gives Δw_i; it does not wait for the ledger.
   // deviation: the paper has one learning rate; a schedule lets the last rounds settle.
   const training = {

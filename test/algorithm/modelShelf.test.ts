@@ -30,4 +30,17 @@ describe('ModelShelf', () => {
     assert.throws(() => shelf.at(0), refused);
     assert.throws(() => shelf.at(4), notReady);
   });
+
+  it('waits for the model of the round that is played, however many were missed', async () => {
+    const shelf = new ModelShelf();
+    shelf.put(0, model(0));
+    const missed = shelf.at(1);
+    shelf.begin(5);
+    await assert.rejects(missed, refused);
+    const wanted = shelf.at(5);
+    assert.throws(() => shelf.at(2), refused);
+    assert.throws(() => shelf.at(6), notReady);
+    shelf.put(5, model(5));
+    assert.deepEqual(await wanted, model(5));
+  });
 });

@@ -488,15 +488,45 @@ describe('a run', () => {
       back.resolve();
       return await member.ledger.reached(...given);
     };
+    const refused: unknown[] = [];
+    // It has its model only some time after the others have asked for its labels.
+    const asked = Promise.withResolvers<void>();
+    const store = createMemoryStore();
     const { inputs, shape } = toyExamples(60, 998);
     const privacy = { generator: 'gaussian', epsilon: 4, delta: 1e-5, unit: 'record' } as const;
     Object.assign(leaver, {
       member: {
         ...member,
-        store: createMemoryStore(),
+        store: {
+          ...store,
+          async roundKey(round) {
+            const { phase } = await member.ledger.state();
+            if (phase === 'evaluate') await asked.promise;
+            return await store.roundKey(round);
+          },
+        },
         generator: { generate: async () => ({ samples: { inputs, shape }, privacy }) },
         ledger: { ...member.ledger, reached },
-      },
+        exchange: {
+          ...member.exchange,
+          serve: (handlers) =>
+            member.exchange.serve({
+              ...handlers,
+              async labels(...given) {
+                try {
+                  const labels = handlers.labels(...given);
+                  labels.catch(() => undefined);
+                  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+                  asked.resolve();
+                  return await labels;
+                } catch (error) {
+                  refused.push(error);
+                  throw error;
+                }
+              },
+            }),
+        },
+      } satisfies Member,
     });
     assertFulfilled(await world.run([3]).finally(back.resolve));
     assertFulfilled(await others);
@@ -507,6 +537,11 @@ describe('a run', () => {
       [3, 4],
     );
     assert.ok(rounds.some(({ received }) => received > 0));
+    assert.deepEqual(
+      refused,
+      [],
+      'who asks for labels before its model is there waits for it, as with any other party',
+    );
     await assertBooks(world);
   });
 
