@@ -1,5 +1,5 @@
 /**
- * Processes that share the runs of the tables: each trains on one core, so that nothing waits for threads.
+ * Processes that share the runs of the tables, one a run: each trains on one core, so that nothing waits for threads.
  * @module
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -23,13 +23,19 @@ export async function runAll(
 ): Promise<void> {
   const waiting = [...requests];
   const crew = Array.from({ length: Math.min(processes, waiting.length) }, async () => {
-    const worker = fork(new URL('./worker.ts', import.meta.url), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     try {
       for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
-        onRecord(await ask(worker, request, signal));
+        // One process a run: what a run holds is given back whole, however many follow.
+        const worker = fork(new URL('./worker.ts', import.meta.url), {
+          stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        });
+        try {
+          onRecord(await ask(worker, request, signal));
+        } finally {
+          worker.kill('SIGKILL');
+        }
       }
     } finally {
-      worker.kill('SIGKILL');
       waiting.length = 0;
     }
   });

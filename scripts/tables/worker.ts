@@ -1,5 +1,5 @@
 /**
- * A process that carries out one run after the other for `npm run tables`.
+ * A process that carries out a run for `npm run tables`.
  * @module
  */
 import { constants, setPriority } from 'node:os';
