@@ -20,9 +20,10 @@ abstract contract Claims is Exchange {
         bytes calldata deliveries
     ) external returns (uint256 claim) {
         uint8 requester = _crediblySent();
-        Clock memory clock = _clock;
-        if (clock.phase != Phase.Evaluate) revert PhaseMismatch(clock.phase);
-        if (clock.round != round) revert RoundMismatch(clock.round, round);
+        Phase phase = _clock.phase;
+        if (phase != Phase.Evaluate) revert PhaseMismatch(phase);
+        uint32 current = _clock.round;
+        if (current != round) revert RoundMismatch(current, round);
         claim = (uint256(round) << 16) | (uint256(requester) << 8) | provider;
         if (_claims[claim].status != ClaimStatus.None) revert ClaimExists(claim);
         (bytes32 commitment, uint64 price) = _delivered(round, provider, requester, deliveries);

@@ -3,7 +3,7 @@ pragma solidity ^0.8.37;
 
 import {IDppdl} from "./interfaces/IDppdl.sol";
 
-/// @title What is fixed for ever: the facts and the members who may invite
+/// @title What is fixed for ever: the facts, and the members who may invite
 abstract contract Constitution is IDppdl {
     bytes32 private immutable _consortiumHash;
     uint32 internal immutable _parameterCount;
@@ -79,6 +79,13 @@ abstract contract Constitution is IDppdl {
     /// @inheritdoc IDppdl
     function isMember(address account) public view returns (bool) {
         return _members[account];
+    }
+
+    /// @notice Gives what the constitution grants one account to the one that succeeds it.
+    function _passMembership(address former, address account) internal {
+        if (!_members[former]) return;
+        _members[former] = false;
+        _members[account] = true;
     }
 
     /// @notice Longest duration of a phase other than `Closed`, in seconds.

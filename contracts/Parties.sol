@@ -3,12 +3,12 @@ pragma solidity ^0.8.37;
 
 import {Bitmap} from "./Bitmap.sol";
 import {Exchange} from "./Exchange.sol";
-import {Invitations} from "./Invitations.sol";
 import {IDppdl} from "./interfaces/IDppdl.sol";
+import {Signatures} from "./Signatures.sol";
 import {isPrintable} from "./Text.sol";
 
-/// @title Who takes part: INIT, its changes, votes for newcomers, resignation
-abstract contract Parties is Exchange, Invitations {
+/// @title Who takes part: INIT, its changes, votes for newcomers, succession, resignation
+abstract contract Parties is Exchange, Signatures {
     using Bitmap for uint256;
 
     /// @notice Whose INIT takes effect when the next round starts.
@@ -44,9 +44,10 @@ abstract contract Parties is Exchange, Invitations {
         if (phase == Phase.Closed) revert PhaseMismatch(phase);
         uint8 party = _sender();
         if (!(_credible | _pending).has(party)) revert CredibleSetNotMember(party);
-        Account memory before = _accounts[msg.sender];
+        Account storage account = _accounts[msg.sender];
+        (uint32 examples, uint32 samples) = (account.examples, account.samples);
         _register(party, registration);
-        if (registration.examples != before.examples || registration.samples != before.samples) {
+        if (registration.examples != examples || registration.samples != samples) {
             _pending |= Bitmap.only(party);
         }
     }
@@ -61,11 +62,29 @@ abstract contract Parties is Exchange, Invitations {
     }
 
     /// @inheritdoc IDppdl
+    function takeOver(uint64 expires, bytes calldata signature) external returns (uint8 party) {
+        if (block.timestamp > expires) revert SuccessionExpired(expires, uint64(block.timestamp));
+        address former = _signerOf(SUCCESSION_TYPE, msg.sender, expires, signature);
+        Account storage account = _accounts[former];
+        uint16 idPlusOne = account.idPlusOne;
+        if (idPlusOne == 0) revert SuccessionInvalidSigner(former);
+        if (_accounts[msg.sender].registeredAt != 0) revert PartiesAlreadyRegistered(msg.sender);
+        party = uint8(idPlusOne - 1);
+        _owners[party] = msg.sender;
+        _accounts[msg.sender] = account;
+        // `registeredAt` stays: whoever got hold of the former account's key can never join with it.
+        account.points = 0;
+        account.idPlusOne = 0;
+        _passMembership(former, msg.sender);
+        emit TakenOver(party, former, msg.sender);
+    }
+
+    /// @inheritdoc IDppdl
     function resign() external {
         uint8 party = _crediblySent();
-        Clock memory clock = _clock;
-        if (clock.phase == Phase.Closed) revert PhaseMismatch(clock.phase);
-        emit Resigned(clock.round, party);
+        Phase phase = _clock.phase;
+        if (phase == Phase.Closed) revert PhaseMismatch(phase);
+        emit Resigned(_clock.round, party);
         _settleResigned(party);
         _credible &= ~Bitmap.only(party);
         _waiting &= ~Bitmap.only(party);
@@ -123,12 +142,14 @@ abstract contract Parties is Exchange, Invitations {
 
     /// @notice The sender's id: a new one, or the one it resigned from.
     function _seat() private returns (uint8 party) {
-        uint16 idPlusOne = _accounts[msg.sender].idPlusOne;
+        Account storage account = _accounts[msg.sender];
+        uint16 idPlusOne = account.idPlusOne;
         if (idPlusOne != 0) {
             party = uint8(idPlusOne - 1);
             if ((_credible | _pending | _removed).has(party)) revert PartiesAlreadyRegistered(msg.sender);
             return party;
         }
+        if (account.registeredAt != 0) revert PartiesAlreadyRegistered(msg.sender);
         uint16 known = _clock.parties;
         if (known == _maxParties) revert PartiesFull(_maxParties);
         party = uint8(known);
@@ -140,7 +161,10 @@ abstract contract Parties is Exchange, Invitations {
     /// @notice Whether the sender is a member, holds a member's invitation or has the votes.
     function _checkInvited(Invitation calldata invitation) private view {
         if (invitation.signature.length != 0) {
-            address signer = _invitedBy(msg.sender, invitation);
+            if (block.timestamp > invitation.expires) {
+                revert InvitationExpired(invitation.expires, uint64(block.timestamp));
+            }
+            address signer = _signerOf(INVITATION_TYPE, msg.sender, invitation.expires, invitation.signature);
             uint16 idPlusOne = _accounts[signer].idPlusOne;
             bool gone = idPlusOne != 0 && !(_credible | _pending).has(idPlusOne - 1);
             if (!isMember(signer) || gone) revert InvitationInvalidSigner(signer);

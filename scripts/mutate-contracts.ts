@@ -6,12 +6,26 @@
  *
  *   node scripts/mutate-contracts.ts [--list] [--only <part of file:line>] [--lives <n>] [--stop-after <minutes>] [--shard 1/2]
  *
+ * Takes hours, and can be stopped at any time: verdicts are kept in `build/mutants.jsonl`, and the next run goes on from
+ * there as long as the contracts are the same. Only what survived is tried again, because tests may have been added.
  * Prints the survivors and exits 1 when fewer than 95 % are noticed.
  * @module
  */
 import { fork, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -151,7 +165,7 @@ async function modelNotices(artifact: { abi: readonly unknown[]; bytecode: strin
 }
 
 /** Whether the Solidity tests notice. */
-function testsNotice(mutant: Mutant): boolean {
+function testsNotice(mutant?: Mutant): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'dppdl-mutant-'));
   try {
     for (const name of ['contracts', 'test/contracts', 'hardhat.config.ts', 'package.json', 'tsconfig.json']) {
@@ -162,14 +176,10 @@ function testsNotice(mutant: Mutant): boolean {
     const quick = config.replace('runs: 256', 'runs: 16').replace('enabled: true', 'enabled: false');
     writeFileSync(join(folder, 'hardhat.config.ts'), quick);
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(join(folder, 'contracts', mutant.file), mutant.source);
+    if (mutant !== undefined) writeFileSync(join(folder, 'contracts', mutant.file), mutant.source);
     const command = [join(root, 'node_modules/.bin/hardhat'), 'test', 'solidity', '--grep-exclude', 'invariant'];
-    const { status } = spawnSync(process.execPath, command, {
-      cwd: folder,
-      env: { ...process.env, CI: '1' },
-      timeout: 180_000,
-    });
-    return status !== 0; // a loop that does not end is noticed, too
+    const { status } = spawnSync(process.execPath, command, { cwd: folder, env: { ...process.env, CI: '1' } });
+    return status !== 0; // gas ends a loop that would not end
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -187,23 +197,62 @@ if (options.list) {
   for (const { file, line, what } of all) console.log(`${file}:${line}  ${what}`);
   process.exit(0);
 }
-if (compile() === undefined) throw new Error('the contracts do not compile as they are');
+const original = compile();
+if (original === undefined) throw new Error('the contracts do not compile as they are');
+if ((await modelNotices(original)) || testsNotice()) throw new Error('the contracts do not pass as they are');
 
-const end = Date.now() + Number(options['stop-after']) * 60_000;
-const count = { noticed: 0, survived: 0, uncompilable: 0 };
-for (const [index, mutant] of all.entries()) {
+const verdictSchema = z.object({ mutant: z.string(), verdict: z.enum(['noticed', 'survived', 'uncompilable']) });
+type Verdict = z.infer<typeof verdictSchema>['verdict'];
+
+/** Stands for a change of these contracts, and of no others. */
+function fingerprint(mutant: Mutant): string {
+  const hash = createHash('sha256');
+  for (const [name, text] of originals) hash.update(`${name}\0${name === mutant.file ? mutant.source : text}\0`);
+  return hash.digest('hex');
+}
+
+const verdictsFile = join(root, 'build/mutants.jsonl');
+const known = new Map<string, Verdict>();
+if (existsSync(verdictsFile)) {
+  for (const line of readFileSync(verdictsFile, 'utf8').split('\n').filter(Boolean)) {
+    const { mutant, verdict } = verdictSchema.parse(JSON.parse(line));
+    known.set(mutant, verdict);
+  }
+}
+mkdirSync(join(root, 'build'), { recursive: true });
+
+async function judgeMutant(mutant: Mutant): Promise<Verdict> {
+  const artifact = compile(mutant);
+  if (artifact === undefined) return 'uncompilable';
+  return (await modelNotices(artifact)) || testsNotice(mutant) ? 'noticed' : 'survived';
+}
+
+const count: Record<Verdict, number> = { noticed: 0, survived: 0, uncompilable: 0 };
+const open: { readonly mutant: Mutant; readonly print: string }[] = [];
+for (const mutant of all) {
+  const print = fingerprint(mutant);
+  const verdict = known.get(print);
+  if (verdict === undefined || verdict === 'survived') open.push({ mutant, print });
+  else count[verdict]++;
+}
+if (open.length < all.length) console.log(`${all.length - open.length} are known from an earlier run`);
+
+const started = Date.now();
+const end = started + Number(options['stop-after']) * 60_000;
+let done = 0;
+for (const { mutant, print } of open) {
   if (Date.now() > end) {
-    console.log(`stopped after ${index} of ${all.length} changes`);
+    console.log(`stopped with ${open.length - done} of ${all.length} changes to go`);
     break;
   }
-  const artifact = compile(mutant);
-  if (artifact === undefined) count.uncompilable++;
-  else if ((await modelNotices(artifact)) || testsNotice(mutant)) count.noticed++;
-  else {
-    count.survived++;
-    console.log(`survived  ${mutant.file}:${mutant.line}  ${mutant.what}`);
-  }
-  if (index % 20 === 19) console.log(`${index + 1} of ${all.length}: ${JSON.stringify(count)}`);
+  const verdict = await judgeMutant(mutant);
+  count[verdict]++;
+  done++;
+  appendFileSync(verdictsFile, `${JSON.stringify({ mutant: print, verdict })}\n`);
+  if (verdict === 'survived') console.log(`survived  ${mutant.file}:${mutant.line}  ${mutant.what}`);
+  if (done % 20 !== 0) continue;
+  const left = Math.ceil(((Date.now() - started) / done) * ((open.length - done) / 60_000));
+  console.log(`${all.length - open.length + done} of ${all.length}: ${JSON.stringify(count)}, ${left} minutes left`);
 }
 judge.disconnect();
 const share = count.noticed / Math.max(1, count.noticed + count.survived);

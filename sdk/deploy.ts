@@ -35,8 +35,8 @@ export interface Deployment {
 const artifactUrl = new URL('../build/artifacts/contracts/Dppdl.sol/Dppdl.json', import.meta.url);
 const artifactSchema = z.object({ abi: z.array(z.unknown()), bytecode: z.string().regex(/^0x[0-9a-f]+$/) });
 
-/** Creation code of the compiled contract. @throws LedgerError `NOT_BUILT`. */
-async function creationCode(): Promise<string> {
+/** Creation code of the compiled contract, 0x…. @throws LedgerError `NOT_BUILT`. */
+export async function creationCode(): Promise<string> {
   try {
     const { abi, bytecode } = artifactSchema.parse(JSON.parse(await readFile(artifactUrl, 'utf8')));
     const signatures = (every: Interface) => [...every.format(true)].sort().join('\n');

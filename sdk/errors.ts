@@ -44,6 +44,8 @@ const actions: Readonly<Record<string, string>> = {
   InvitationExpired: 'Ask a member for a new invitation.',
   InvitationInvalidSigner:
     'The invitation is for another account or ledger, or its signer may not invite; ask a member for one for this account.',
+  SuccessionExpired: 'Have the former account sign again.',
+  SuccessionInvalidSigner: 'The signature is for another account or ledger, or its signer is no party’s account.',
   ConstitutionInvalidMember: 'Name each account once.',
 };
 

@@ -14,6 +14,7 @@ const fields = {
   Constituted: z.object({ facts, members: z.array(z.string()) }),
   Registered: z.object({ party: number, account: z.string(), registration }),
   Vouched: z.object({ party: number, account: z.string() }),
+  TakenOver: z.object({ party: number, former: z.string(), account: z.string() }),
   Initialised: z.object({ party: number, round: number, cap: number, minted: bigint }),
   PhaseStarted: z.object({ round: number, phase, deadline: number }),
   Downloaded: z.object({ round: number, requester: number, orders: hex, encryptionKey: hex }),

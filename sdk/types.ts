@@ -122,13 +122,16 @@ export const claim = z.object({
 /** See {@link claim}. */
 export type Claim = z.infer<typeof claim>;
 
-/** An invitation as `init` takes it. */
-export interface Invitation {
+/** What an account signed off the chain for another one. */
+export interface Signed {
   /** Last second at which it is good, Unix time. */
   readonly expires: number;
-  /** 65 bytes, or `0x` for members and those voted in. */
+  /** r ‖ s ‖ v, 65 bytes. */
   readonly signature: string;
 }
+
+/** An invitation as `init` takes it; its signature is `0x` for members and those voted in. */
+export type Invitation = Signed;
 
 /** The id under which the ledger keeps the claim about one exchange. */
 export function claimId(exchange: { round: number; requester: number; provider: number }): bigint {

@@ -182,6 +182,8 @@ interface IDppdl {
     event Registered(uint8 indexed party, address indexed account, Registration registration);
     /// @notice `party` votes to let `account` in.
     event Vouched(uint8 indexed party, address indexed account);
+    /// @notice From now on `account` is the party, with all it has, and `former` is nobody, for ever.
+    event TakenOver(uint8 indexed party, address indexed former, address indexed account);
     /// @notice An INIT took effect: `party` is in the credible set from `round` on, may be asked for up to `cap`
     /// entries an order, and got `minted` new points.
     event Initialised(uint8 indexed party, uint32 indexed round, uint32 cap, uint64 minted);
@@ -233,6 +235,7 @@ interface IDppdl {
     /// @notice Forming cannot end with so few parties.
     error RoundTooFewParties(uint16 parties, uint16 needed);
     error PartiesUnknownAccount(address account);
+    /// @notice The account is a party's, or was one's before another took it over.
     error PartiesAlreadyRegistered(address account);
     error PartiesFull(uint16 maxParties);
     /// @notice Neither member nor holder of an invitation, and `votes` of `needed` votes for it.
@@ -242,8 +245,11 @@ interface IDppdl {
     /// @notice The peer id is, or once was, that of `party`.
     error PartiesPeerIdTaken(uint8 party);
     error InvitationExpired(uint64 expires, uint64 time);
-    /// @notice The signature is malformed, or its signer is no member in good standing.
+    /// @notice The signature is malformed (zero address), or its signer is no member in good standing.
     error InvitationInvalidSigner(address signer);
+    error SuccessionExpired(uint64 expires, uint64 time);
+    /// @notice The signature is malformed (zero address), or its signer is no party's account.
+    error SuccessionInvalidSigner(address signer);
     error CredibleSetNotMember(uint8 party);
     /// @notice The report names `parties` that are not in the credible set or are the reporter itself.
     error CredibleSetInvalidReport(uint256 parties);
@@ -282,6 +288,14 @@ interface IDppdl {
 
     /// @notice Votes to let `account` in. More than half of the credible set is needed.
     function vouch(address account) external;
+
+    /// @notice Makes the sender the account of the party whose account signed for it (EIP-712, type
+    /// `Succession(address account,uint64 expires)`): id, points, open orders and claims, and the right to invite
+    /// become the sender's. The former account can never act again, so that a key that leaked is worth nothing.
+    /// @param expires Last second at which the signature is good, Unix time.
+    /// @param signature r ‖ s ‖ v, 65 bytes, of the former account over the sender's.
+    /// @return party The party's id.
+    function takeOver(uint64 expires, bytes calldata signature) external returns (uint8 party);
 
     /// @notice Leaves the credible set at once. In the order phase the sender's own orders are withdrawn, later they
     /// can still be delivered; orders it has received and not delivered are refunded. Its points stay with the account.
@@ -339,7 +353,7 @@ interface IDppdl {
 
     function facts() external view returns (Facts memory);
 
-    /// @notice Whether the constitution names `account`: it may join, and invite others.
+    /// @notice Whether the constitution names `account`, or one that it took over from: it may join, and invite others.
     function isMember(address account) external view returns (bool);
 
     function state() external view returns (State memory);

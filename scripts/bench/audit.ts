@@ -29,7 +29,6 @@ const tenth = Math.ceil(rounds / 10);
 const megabytes: number[] = [];
 for (const block of historyOf({ rounds, parties })) {
   const before = cpuSeconds();
-  summary.at(block.number, block.time);
   replay.judge(block);
   audited += cpuSeconds() - before;
   if (books.round > megabytes.length * tenth) megabytes.push(Math.round(process.memoryUsage().rss / 1e6));

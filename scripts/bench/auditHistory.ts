@@ -2,13 +2,14 @@
  * Histories made by the reference model, as blocks of encoded log entries and signed calls, for the auditor alone.
  * @module
  */
-import { getCreateAddress, id, Log, toBeHex, Wallet } from 'ethers';
+import { getCreateAddress, id, Log, TypedDataEncoder, toBeHex, Wallet } from 'ethers';
 import type { HistoryBlock } from '../../sdk/audit/chainSource.ts';
 import { ledgerInterface } from '../../sdk/contract.ts';
 import { deployModel, execute, type ModelCall } from '../../sdk/model/ledgerModel.ts';
 import type { ModelEvent } from '../../sdk/model/state.ts';
 import { packDeliveries, packOrders } from '../../sdk/packing.ts';
 import { encodeRegistration } from '../../sdk/registration.ts';
+import { typedDataOf } from '../../sdk/typedData.ts';
 import { type ChainRegistration, claimId, claimStatuses, complaints, type Facts, phases } from '../../sdk/types.ts';
 
 /** Chain id of the histories. */
@@ -25,7 +26,8 @@ export interface HistoryOptions {
 
 /** Where its ledger is. */
 export const contractOf = () => getCreateAddress({ from: accountOf(0), nonce: 0 });
-const accountOf = (party: number) => new Wallet(toBeHex(party + 1, 32)).address;
+const walletOf = (party: number) => new Wallet(toBeHex(party + 1, 32));
+const accountOf = (party: number) => walletOf(party).address;
 
 function factsOf({ parties, rounds }: HistoryOptions): Facts {
   return {
@@ -49,7 +51,8 @@ function factsOf({ parties, rounds }: HistoryOptions): Facts {
   };
 }
 
-const registrationOf = (party: number): ChainRegistration => ({
+/** What a party of the histories declares. */
+export const registrationOf = (party: number): ChainRegistration => ({
   peerId: `0x002408011220${toBeHex(party + 1, 32).slice(2)}`,
   location: `/ip4/10.0.0.${party}/tcp/4001`,
   maskKey: id(`mask ${party}`),
@@ -94,7 +97,7 @@ function blockOf(
 
 /** A ledger that exists in the model alone, and writes down what happens to it. */
 class Scribe {
-  readonly accounts: readonly string[];
+  readonly accounts: string[];
   readonly first: HistoryBlock;
   readonly #state;
   #block = 1;
@@ -128,6 +131,16 @@ class Scribe {
     const registration = { ...registrationOf(party), samples };
     const invitation = { expires: 0, signature: '0x' };
     return this.act(party, { name: 'init', registration, invitation }, [encodeRegistration(registration), invitation]);
+  }
+
+  /** Another account takes the party over, with the consent of its first one. */
+  takeOver(party: number, account: string): HistoryBlock {
+    this.accounts[party] = account;
+    const expires = START + 100_000;
+    const { domain, types } = typedDataOf('Succession', { chainId, contract: contractOf() });
+    const digest = TypedDataEncoder.hash(domain, types, { account, expires });
+    const { serialized: signature } = walletOf(party).signingKey.sign(digest);
+    return this.act(party, { name: 'takeOver', expires, signature }, [expires, signature]);
   }
 
   report(party: number, round: number, lowContributors = 0n): HistoryBlock {
@@ -212,10 +225,11 @@ export function* richHistory(): Generator<HistoryBlock> {
   const resolve = (claim: bigint) => scribe.act(5, { name: 'resolveClaim', claim }, [claim]);
   yield resolve(rejected);
   for (const party of five) yield scribe.report(party, 1, party < 3 ? 16n : 0n);
-  // Round 2: party 4 is out, party 5 is in; one resigns with open orders; the ledger closes.
+  // Round 2: party 4 is out, party 5 is in; one changes its account, one resigns with open orders; the ledger closes.
   const now = [0, 1, 2, 3, 5];
   const more = { ...registrationOf(0), samples: 90 };
   yield scribe.act(0, { name: 'update', registration: more }, [encodeRegistration(more)]);
+  yield scribe.takeOver(1, accountOf(9));
   for (const party of [0, 1, 2, 3]) yield scribe.download(party, 2, others(party, now), () => 50);
   yield scribe.act(5, { name: 'resign' });
   scribe.wait(3);

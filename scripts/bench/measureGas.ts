@@ -4,13 +4,14 @@
  * Gas is deterministic: the same contract gives the same numbers.
  * @module
  */
-import { ContractFactory, getAddress, hexlify, Interface } from 'ethers';
+import { ContractFactory, getAddress, hexlify, Interface, TypedDataEncoder } from 'ethers';
 import { artifacts, network } from 'hardhat';
 import { z } from 'zod';
 import { toBitmap } from '../../sdk/bitmap.ts';
 import { ledgerInterface } from '../../sdk/contract.ts';
 import { packDeliveries, packOrders } from '../../sdk/packing.ts';
 import { encodeRegistration } from '../../sdk/registration.ts';
+import { typedDataOf } from '../../sdk/typedData.ts';
 import type { ChainRegistration, Facts } from '../../sdk/types.ts';
 
 /** |w| of the paper's network on 32×32 pictures: 1024-128-64-10. */
@@ -45,6 +46,8 @@ const FACTS: Facts = {
   voteSeconds: 1000,
   claimDeposit: 100n,
 };
+/** Unix time of the year 2096. */
+const FAR = 4_000_000_000;
 /** Packed orders or deliveries to nobody. */
 const NOTHING = packDeliveries([]);
 const NO_INVITATION = { expires: 0, signature: '0x' };
@@ -95,12 +98,18 @@ async function openChain(accounts: number) {
   };
   const estimate = async (to: string, data: string) =>
     Number(await provider.request({ method: 'eth_estimateGas', params: [{ to, data, gas: '0x5f5e100' }] }));
-  return { addresses, send, estimate, pass, snapshot, revert };
+  /** The consent of an account to be succeeded by another one, for ever. */
+  const consent = async (from: number, account: string, contract: string) => {
+    const { domain, types } = typedDataOf('Succession', { chainId: 31337n, contract });
+    const payload = TypedDataEncoder.getPayload(domain, types, { account, expires: FAR });
+    return String(await provider.request({ method: 'eth_signTypedData_v4', params: [addresses[from], payload] }));
+  };
+  return { addresses, send, estimate, pass, snapshot, revert, consent };
 }
 
 /** A ledger with calls by party. */
 async function openLedger(n: number, parameterCount: number) {
-  const chain = await openChain(Math.max(n, 20));
+  const chain = await openChain(Math.max(n + 1, 20));
   const artifact = await artifacts.readArtifact('Dppdl');
   const members = chain.addresses.slice(0, n);
   const factory = new ContractFactory(artifact.abi, artifact.bytecode);
@@ -180,6 +189,8 @@ export async function measureRound(n: number): Promise<GasTable> {
   const others = {
     update: await ledger.call(0, 'update', ledger.registration(0)),
     vouch: await ledger.call(0, 'vouch', '0x00000000000000000000000000000000000000A1'),
+    // Account n is nobody's; it takes over what party 1, a member, has.
+    takeOver: await ledger.call(n, 'takeOver', FAR, await ledger.consent(1, ledger.addresses[n], ledger.contract)),
     resign: await ledger.call(n - 1, 'resign'),
   };
   return {

@@ -4,7 +4,8 @@
  */
 import type { Client } from '../client.ts';
 import { LedgerError } from '../errors.ts';
-import type { Invitation } from '../types.ts';
+import { typedDataOf } from '../typedData.ts';
+import type { Signed } from '../types.ts';
 
 /**
  * Signs an invitation as this client's account, which must be a member in good standing when it is used. Nothing is
@@ -16,16 +17,10 @@ import type { Invitation } from '../types.ts';
 export async function invite(
   client: Client,
   { account, expires }: { account: string; expires: number },
-): Promise<Invitation> {
+): Promise<Signed> {
   if (client.signer === undefined) {
     throw new LedgerError('NO_SIGNER', 'An invitation needs a signer and this client only reads', { fault: 'self' });
   }
-  const domain = { name: 'DPPDL', version: '1', chainId: client.chainId, verifyingContract: client.contract };
-  const types = {
-    Invitation: [
-      { name: 'account', type: 'address' },
-      { name: 'expires', type: 'uint64' },
-    ],
-  };
+  const { domain, types } = typedDataOf('Invitation', client);
   return { expires, signature: await client.signer.signTypedData(domain, types, { account, expires }) };
 }

@@ -1,11 +1,14 @@
 /**
- * Asks whether the constitution names an account.
+ * Asks whether the constitution names an account, or one that it took over from.
  * @module
  */
 import { type Client, read } from '../client.ts';
 
-/** Whether the account may join without an invitation, and invite others. */
-export async function isMember(client: Client, { account }: { account: string }): Promise<boolean> {
-  const [member] = await read(client, 'isMember', [account]);
+/** Whether the account may join without an invitation, and invite others. @param block - the latest unless told. */
+export async function isMember(
+  client: Client,
+  { account, block }: { account: string; block?: number },
+): Promise<boolean> {
+  const [member] = await read(client, 'isMember', [account], block);
   return member;
 }

@@ -10,10 +10,11 @@ import type { Client } from '../client.ts';
 import type { Facts } from '../types.ts';
 import type { BlobCheck } from './blobs.ts';
 import { type Books, emptyBooks, type LedgerPhase, type Recorder } from './books.ts';
-import { readHistory } from './chainSource.ts';
+import { type HistoryBlock, readHistory } from './chainSource.ts';
 import { compare, compareConstitution } from './compare.ts';
 import { AuditError } from './errors.ts';
 import { locate } from './locate.ts';
+import { type Origin, originOf } from './origin.ts';
 import { createReplay } from './replay.ts';
 import type { Rule, Violation } from './rules.ts';
 import { createSummary, type Summary } from './summary.ts';
@@ -57,10 +58,14 @@ export interface AuditReport {
   readonly contract: string;
   readonly fromBlock: number;
   readonly toBlock: number;
+  /** Hash of the last block: which chain this was, for whoever audits it again. */
+  readonly toBlockHash: string;
+  readonly origin: Origin;
   /** Unix seconds of the first and the last block with an event. */
   readonly from: number;
   readonly to: number;
   readonly facts: Facts;
+  /** Accounts that may join and invite: those the constitution names or, where another one took over, that one. */
   readonly members: readonly string[];
   readonly phase: LedgerPhase;
   readonly round: number;
@@ -112,12 +117,12 @@ export async function audit(client: Client, options: AuditOptions = {}): Promise
   };
   const replay = createReplay({ ...place, books, recorder, onViolation });
 
-  let first: number | undefined;
+  const head = await client.provider.getBlock(toBlock);
+  let first: HistoryBlock | undefined;
   let last = 0;
   for await (const block of readHistory(client, { fromBlock, toBlock })) {
-    summary.at(block.number, block.time);
     replay.judge(block);
-    first ??= block.time;
+    first ??= block;
     last = block.time;
     options.onProgress?.({ block: block.number, toBlock, round: books.round });
   }
@@ -126,7 +131,7 @@ export async function audit(client: Client, options: AuditOptions = {}): Promise
 
   const ended = { block: toBlock, transaction: null, round: books.round };
   for (const message of blobs?.unmatched() ?? []) onViolation({ rule: 'BLOB', ...ended, party: null, message });
-  for (const { party, message } of await compareConstitution(client, books)) {
+  for (const { party, message } of await compareConstitution(client, books, toBlock)) {
     onViolation({ rule: 'STATE', ...ended, party, message });
   }
   const differences = await compare(client, books, toBlock);
@@ -139,7 +144,9 @@ export async function audit(client: Client, options: AuditOptions = {}): Promise
     ...place,
     fromBlock,
     toBlock,
-    from: first,
+    toBlockHash: head?.hash ?? '',
+    origin: await originOf(first.transactions[0].transaction),
+    from: first.time,
     to: last,
     facts,
     members: [...books.members],

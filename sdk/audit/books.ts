@@ -4,7 +4,8 @@
  * @module
  */
 import type { DecodedCall } from '../contract.ts';
-import type { ClaimStatus, Facts } from '../types.ts';
+import type { EventFields } from '../events.ts';
+import type { ChainRegistration, ClaimStatus, Facts } from '../types.ts';
 import type { Rule } from './rules.ts';
 
 /** Phases in the words of the SDK. */
@@ -12,7 +13,7 @@ export type LedgerPhase = 'forming' | 'benchmark' | 'order' | 'deliver' | 'evalu
 
 /** A party's account. */
 export interface PartyBooks {
-  readonly account: string;
+  account: string;
   points: bigint;
   /** Points created by its declarations. */
   minted: bigint;
@@ -41,9 +42,12 @@ export interface OpenClaim {
 /** Everything the rules need to judge the next event. */
 export interface Books {
   facts: Facts | undefined;
+  /** Who may join and invite: whom the constitution names or, where another account took over, that one. */
   readonly members: Set<string>;
   readonly parties: PartyBooks[];
   readonly ids: Map<string, number>;
+  /** Accounts that were parties' until another one took over. */
+  readonly former: Set<string>;
   /** Who first registered a peer id. */
   readonly peers: Map<string, number>;
   credible: bigint;
@@ -78,6 +82,7 @@ export function emptyBooks(): Books {
     members: new Set(),
     parties: [],
     ids: new Map(),
+    former: new Set(),
     peers: new Map(),
     credible: 0n,
     pending: 0n,
@@ -101,16 +106,24 @@ export function emptyBooks(): Books {
 
 /** Told what moved, for the report. */
 export interface Recorder {
-  joined(party: number, account: string): void;
+  /** The transaction of what follows. @param time - of its block, Unix seconds. */
+  at(block: number, time: number, transaction: string): void;
+  /** A party registered: for the first time, after it had left, or anew while it was in. */
+  registered(party: number, account: string, registration: ChainRegistration, isIn: boolean): void;
+  vouched(party: number, account: string): void;
+  /** Another account became the party's. */
+  succeeded(party: number, former: string, account: string): void;
   minted(party: number, amount: bigint): void;
   ordered(requester: number, amount: bigint): void;
   /** An order was delivered: points went from the requester to the provider. */
   exchanged(requester: number, provider: number, amount: bigint, commitment: string): void;
   refunded(requester: number, amount: bigint): void;
   reported(party: number, lowContributors: bigint): void;
-  removed(party: number): void;
+  removed(party: number, reports: number): void;
   resigned(party: number): void;
-  claimEnded(requester: number, provider: number, outcome: ClaimStatus, gain: bigint): void;
+  claimFiled(event: EventFields<'ClaimFiled'>): void;
+  claimAnswered(claim: bigint): void;
+  claimEnded(event: EventFields<'ClaimResolved'>, claim: OpenClaim): void;
   phaseStarted(phase: LedgerPhase, round: number): void;
 }
 

@@ -39,6 +39,7 @@ export function judgeFiling(judgement: Judgement, event: EventOf<'ClaimFiled'>):
   books.deposits += deposit + bond;
   books.claims.set(claim, { status: 'filed', deadline, deposit, bond, votesFor: 0n, votesAgainst: 0n });
   books.claimsOfRound.add(claim);
+  judgement.record.claimFiled(event);
 }
 
 /** A claim was answered. */
@@ -56,6 +57,7 @@ export function judgeAnswer(judgement: Judgement, event: EventOf<'ClaimAnswered'
   if (deadline !== due) wrong(`the vote ends at ${deadline}, not ${due}.`);
   entry.status = 'answered';
   entry.deadline = deadline;
+  judgement.record.claimAnswered(claim);
 }
 
 /** A party voted on a claim. */
@@ -109,7 +111,7 @@ export function judgeResolution(judgement: Judgement, event: EventOf<'ClaimResol
   credit(books, requester, toRequester);
   credit(books, provider, toProvider);
   books.claims.delete(claim);
-  judgement.record.claimEnded(requester, provider, outcome, toRequester - deposit);
+  judgement.record.claimEnded(event, entry);
 }
 
 /** The credible set without the two sides. */

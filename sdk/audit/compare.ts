@@ -45,7 +45,7 @@ function* differences<T extends object>(
   }
 }
 
-/** All differences after a block. Costs two calls, and one for each open claim. */
+/** All differences after a block. Costs two calls, and one for each open claim and each change of account. */
 export async function compare(client: Client, books: Books, block: number): Promise<Difference[]> {
   const [state, parties] = await Promise.all([getState(client, { block }), getParties(client, { block })]);
   const found: Difference[] = [...differences('The ledger', null, state, expectedState(books))];
@@ -58,16 +58,20 @@ export async function compare(client: Client, books: Books, block: number): Prom
     const expected = { ...actual, status, deadline, deposit, bond, votesFor, votesAgainst };
     found.push(...differences(`Claim ${claim}`, Number((claim >> 8n) & 0xffn), actual, expected));
   }
+  for (const account of books.former) {
+    if (!(await isMember(client, { account, block }))) continue;
+    found.push({ party: null, message: `${account}, which another account took over from, may invite.` });
+  }
   return found;
 }
 
-/** Differences between the contract's constitution and its first event. */
-export async function compareConstitution(client: Client, books: Books): Promise<Difference[]> {
+/** Differences after a block between the contract's constitution and its first event, and in who may invite. */
+export async function compareConstitution(client: Client, books: Books, block: number): Promise<Difference[]> {
   if (books.facts === undefined) return [];
   const found = [...differences('The constitution', null, await getFacts(client), books.facts)];
   for (const account of books.members) {
-    if (await isMember(client, { account })) continue;
-    found.push({ party: null, message: `The constitution names ${account}, which is no member in the contract.` });
+    if (await isMember(client, { account, block })) continue;
+    found.push({ party: null, message: `${account} is named, or took over from one who is, and may not invite.` });
   }
   return found;
 }

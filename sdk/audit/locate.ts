@@ -18,7 +18,10 @@ interface Range {
 }
 
 const silent: Recorder = {
-  joined: () => undefined,
+  at: () => undefined,
+  registered: () => undefined,
+  vouched: () => undefined,
+  succeeded: () => undefined,
   minted: () => undefined,
   ordered: () => undefined,
   exchanged: () => undefined,
@@ -26,6 +29,8 @@ const silent: Recorder = {
   reported: () => undefined,
   removed: () => undefined,
   resigned: () => undefined,
+  claimFiled: () => undefined,
+  claimAnswered: () => undefined,
   claimEnded: () => undefined,
   phaseStarted: () => undefined,
 };

@@ -1,5 +1,5 @@
 /**
- * Judges who takes part: the constitution, registrations, votes for newcomers, resignations.
+ * Judges who takes part: the constitution, registrations, votes for newcomers, successions, resignations.
  * @module
  */
 import { getAddress, verifyTypedData, ZeroAddress, ZeroHash } from 'ethers';
@@ -64,6 +64,8 @@ export function judgeRegistration(judgement: Judgement, event: EventOf<'Register
     );
     if (known !== undefined || books.parties[party] !== undefined) return;
   }
+  if (books.former.has(account))
+    judgement.violate('REGISTRATION', `${account} registered though another account had taken over from it.`, party);
   judgeFields(judgement, party, registration);
   judgePeer(judgement, party, registration.peerId);
   const isIn = known !== undefined && has(books.credible | books.pending, party);
@@ -74,8 +76,8 @@ export function judgeRegistration(judgement: Judgement, event: EventOf<'Register
   if (entry === undefined) {
     books.parties[party] = { account, points: 0n, minted: 0n, examples, samples, cap: 0, registeredAt: block };
     books.ids.set(account, party);
-    judgement.record.joined(party, account);
   } else Object.assign(entry, { examples, samples, registeredAt: block });
+  judgement.record.registered(party, account, registration, isIn);
   if (changed) books.pending |= 1n << BigInt(party);
   if (isIn || books.phase !== 'forming') return;
   books.credible |= 1n << BigInt(party);
@@ -137,19 +139,29 @@ function judgeEntry(judgement: Judgement, party: number, account: string): void 
 }
 
 /** Who signed the invitation in the call, if there is one; the zero address when it is no valid signature. */
-function invitedBy({ call, chainId, contract, time }: Judgement, account: string): string | undefined {
+function invitedBy(judgement: Judgement, account: string): string | undefined {
+  const { call } = judgement;
   const invitation = call?.name === 'init' ? call.args.getValue('invitation') : undefined;
   if (invitation === undefined || invitation.signature === '0x') return undefined;
+  return signerOf(judgement, 'Invitation', { account, expires: invitation.expires }, invitation.signature);
+}
+
+/** Who signed a statement about an account; the zero address when it is no valid signature, or no longer valid. */
+function signerOf(
+  { chainId, contract, time }: Judgement,
+  statement: 'Invitation' | 'Succession',
+  value: { readonly account: string; readonly expires: bigint },
+  signature: string,
+): string {
   const types = {
-    Invitation: [
+    [statement]: [
       { name: 'account', type: 'address' },
       { name: 'expires', type: 'uint64' },
     ],
   };
   const domain = { name: 'DPPDL', version: '1', chainId, verifyingContract: contract };
   try {
-    if (BigInt(time) > invitation.expires) return ZeroAddress;
-    return verifyTypedData(domain, types, { account, expires: invitation.expires }, invitation.signature);
+    return BigInt(time) > value.expires ? ZeroAddress : verifyTypedData(domain, types, value, signature);
   } catch {
     return ZeroAddress;
   }
@@ -162,6 +174,33 @@ export function judgeVouch(judgement: Judgement, { party, account }: EventOf<'Vo
     judgement.violate('VOUCH', `Party ${party} voted for ${account} though it may not vote now.`, party);
   }
   books.vouchers.set(account, (books.vouchers.get(account) ?? 0n) | (1n << BigInt(party)));
+  judgement.record.vouched(party, account);
+}
+
+/** Another account becomes a party's. */
+export function judgeSuccession(judgement: Judgement, { party, former, account }: EventOf<'TakenOver'>): void {
+  const { books, call } = judgement;
+  const entry = books.parties[party];
+  const wrong = (message: string) => judgement.violate('SUCCESSION', message, party);
+  if (entry?.account !== former) {
+    wrong(`${account} took party ${party} over from ${former}; its account was ${entry?.account ?? 'nobody'}.`);
+  }
+  if (books.ids.has(account) || books.former.has(account)) {
+    wrong(`${account}, which is or was a party’s account, took party ${party} over.`);
+  }
+  // Where the account is a contract, what it was handed does not stand in the transaction.
+  if (call?.name === 'takeOver') {
+    const value = { account, expires: call.args.getValue('expires') };
+    const signer = signerOf(judgement, 'Succession', value, call.args.getValue('signature'));
+    if (signer !== former) wrong(`${account} took party ${party} over without the valid consent of ${former}.`);
+  }
+  if (entry === undefined) return;
+  books.ids.delete(entry.account);
+  books.former.add(entry.account);
+  if (books.members.delete(entry.account)) books.members.add(account);
+  entry.account = account;
+  books.ids.set(account, party);
+  judgement.record.succeeded(party, former, account);
 }
 
 /** A party leaves. */

@@ -179,17 +179,17 @@ function tally(judgement: Judgement, effects: Effects): void {
     if (effect.reports !== reports) {
       judgement.violate('REMOVAL', `Party ${party} was removed for ${effect.reports} reports, and ${share}.`, party);
     }
-    exclude(judgement, party);
+    exclude(judgement, party, reports);
   }
 }
 
-function exclude(judgement: Judgement, party: number): void {
+function exclude(judgement: Judgement, party: number, reports: number): void {
   const { books } = judgement;
   const bit = 1n << BigInt(party);
   books.credible &= ~bit;
   books.pending &= ~bit;
   books.removed |= bit;
-  judgement.record.removed(party);
+  judgement.record.removed(party, reports);
 }
 
 /** Judges the effects that nothing explains, and books them as the log has them. */
@@ -208,6 +208,6 @@ export function judgeUndue(judgement: Judgement, effects: Effects): void {
   }
   for (let effect = effects.take('Removed'); effect !== undefined; effect = effects.take('Removed')) {
     judgement.violate('REMOVAL', `Party ${effect.party} was removed at a time when nobody can be.`, effect.party);
-    exclude(judgement, effect.party);
+    exclude(judgement, effect.party, effect.reports);
   }
 }

@@ -62,6 +62,7 @@ export function createReplay({ chainId, contract, books, recorder, onViolation }
     counts.blocks++;
     for (const { transaction, logs } of transactions) {
       Object.assign(current, { block: number, time, transaction: transaction.hash });
+      recorder.at(number, time, transaction.hash);
       const events = decode(logs);
       if (books.facts === undefined && events[0]?.name !== 'Constituted') throw noConstitution(contract, number);
       counts.events += logs.length;

@@ -12,6 +12,8 @@ export const rules = {
   EFFECT: 'Every effect in the log follows from an act or from a phase that ended.',
   INVITATION: 'Only members, those a member in good standing invited, and those voted in have joined.',
   REGISTRATION: 'Every registration is complete, under the account’s own id, and nobody removed came back.',
+  SUCCESSION:
+    'An account takes a party over only with the consent that the account before it signed, and none that was a party’s before.',
   PEER_ID: 'No party registered a peer id that another registered before it.',
   VOUCH: 'Only credible parties vote for newcomers, once the rounds have begun to form.',
   MINT: 'Points are created by declarations taking effect alone, ⌊u·|w|·(n − 1) / |D|⌋ in all for each party.',

@@ -4,12 +4,18 @@
  * @module
  */
 import { fromBitmap, sizeOf } from '../bitmap.ts';
+import type { ChainRegistration } from '../types.ts';
 import type { Books, Recorder } from './books.ts';
+import { type Chronicle, createChronicle, type Place } from './chronicle.ts';
 
 /** A party's whole history in numbers; points as bigint. */
 export interface PartySummary {
   readonly party: number;
-  readonly account: string;
+  /** Its account now; {@link formerAccounts} are those before, the first one first. */
+  account: string;
+  readonly formerAccounts: string[];
+  /** What it declared last about its data, samples and node. */
+  declaration: ChainRegistration;
   /** Unix seconds and round of the first registration. */
   readonly joinedAt: number;
   readonly joinedRound: number;
@@ -61,12 +67,11 @@ export interface Summary {
   readonly rounds: readonly RoundSummary[];
   /** Exchanges settled. */
   readonly exchanges: number;
+  readonly chronicle: Chronicle;
 }
 
 /** A recorder that can be read. */
 export interface SummaryRecorder extends Recorder {
-  /** Tells where the chain is, before each block. */
-  at(block: number, time: number): void;
   summary(): Summary;
 }
 
@@ -97,6 +102,23 @@ function merge(first: RoundSummary, second: RoundSummary): RoundSummary {
   };
 }
 
+/** What a registration changes of the one before, as half a sentence. */
+function changeOf(before: ChainRegistration, after: ChainRegistration): string {
+  const keys: readonly (keyof ChainRegistration)[] = ['peerId', 'maskKey', 'encryptionKey'];
+  const data: readonly (keyof ChainRegistration)[] = ['examples', 'samples'];
+  const published: readonly (keyof ChainRegistration)[] = ['samplesHash', 'generator', 'epsilon', 'delta'];
+  const differs = (fields: readonly (keyof ChainRegistration)[]) => fields.some((name) => before[name] !== after[name]);
+  const changes = [
+    ...(differs(keys) ? ['its keys'] : []),
+    ...(before.location === after.location ? [] : [`its address to ${after.location}`]),
+    ...(differs(data)
+      ? [`its declaration from ${before.samples} of ${before.examples} to ${after.samples} of ${after.examples}`]
+      : []),
+    ...(differs(published) ? ['its published samples'] : []),
+  ];
+  return changes.length === 0 ? 'registered anew, with no change' : `changed ${changes.join(', ')}`;
+}
+
 /** Creates the recorder of some books. */
 export function createSummary(books: Books): SummaryRecorder {
   const parties: PartySummary[] = [];
@@ -106,6 +128,7 @@ export function createSummary(books: Books): SummaryRecorder {
   let stride = 1;
   let block = 0;
   let time = 0;
+  let transaction = '';
   let exchanges = 0;
 
   const begin = (round: number) => {
@@ -130,16 +153,30 @@ export function createSummary(books: Books): SummaryRecorder {
   };
   begin(0);
   const current = () => rounds[rounds.length - 1];
+  const chronicler = createChronicle();
+  const place = (): Place => ({ round: books.round, block, time, transaction });
+  const note = (party: number, what: string) => chronicler.change(place(), party, what);
 
   return {
-    at(nextBlock, nextTime) {
+    at(nextBlock, nextTime, nextTransaction) {
       block = nextBlock;
       time = nextTime;
+      transaction = nextTransaction;
     },
-    joined(party, account) {
+    registered(party, account, registration, isIn) {
+      const known = parties[party];
+      if (known !== undefined) {
+        note(party, isIn ? changeOf(known.declaration, registration) : 'came back');
+        if (!isIn) Object.assign(known, { standing: 'pending', standingRound: books.round });
+        known.declaration = registration;
+        return;
+      }
+      note(party, `registered with the account ${account}`);
       parties[party] = {
         party,
         account,
+        formerAccounts: [],
+        declaration: registration,
         joinedAt: time,
         joinedRound: books.round,
         standing: 'pending',
@@ -156,9 +193,18 @@ export function createSummary(books: Books): SummaryRecorder {
       };
       flows[party] ??= [];
     },
+    vouched: (party, account) => note(party, `voted to let ${account} in`),
+    succeeded(party, former, account) {
+      note(party, `changed its account from ${former} to ${account}`);
+      const entry = parties[party];
+      if (entry === undefined) return;
+      entry.formerAccounts.push(former);
+      entry.account = account;
+    },
     minted(party, amount) {
       const entry = parties[party];
       if (entry === undefined) return;
+      note(party, `was in from then on with its declaration, which created ${amount} points`);
       entry.minted += amount;
       if (entry.standing === 'pending' || entry.standing === 'resigned') entry.standing = 'credible';
       current().minted += amount;
@@ -194,25 +240,29 @@ export function createSummary(books: Books): SummaryRecorder {
         current().reports++;
       }
     },
-    removed(party) {
+    removed(party, reports) {
+      note(party, `was removed, reported by ${reports} parties`);
       const entry = parties[party];
       if (entry !== undefined) Object.assign(entry, { standing: 'removed', standingRound: books.round });
       current().removed.push(party);
     },
     resigned(party) {
+      note(party, 'resigned');
       const entry = parties[party];
       if (entry !== undefined) Object.assign(entry, { standing: 'resigned', standingRound: books.round });
     },
-    claimEnded(requester, provider, _, gain) {
-      const [claimant, accused] = [parties[requester], parties[provider]];
-      if (claimant !== undefined) {
-        claimant.claimsFiled++;
-        claimant.fines += gain;
-      }
-      if (accused !== undefined) {
-        accused.claimsAgainst++;
-        accused.fines -= gain;
-      }
+    claimFiled(event) {
+      chronicler.claimFiled(place(), event);
+      const [claimant, accused] = [parties[event.requester], parties[event.provider]];
+      if (claimant !== undefined) claimant.claimsFiled++;
+      if (accused !== undefined) accused.claimsAgainst++;
+    },
+    claimAnswered: (claim) => chronicler.claimAnswered(claim),
+    claimEnded(event, claim) {
+      chronicler.claimEnded(place(), event, claim);
+      const [claimant, accused] = [(event.claim >> 8n) & 0xffn, event.claim & 0xffn].map((id) => parties[Number(id)]);
+      if (claimant !== undefined) claimant.fines += event.toRequester - claim.deposit;
+      if (accused !== undefined) accused.fines += event.toProvider - claim.bond;
     },
     phaseStarted(phase, round) {
       if (phase !== 'order') return;
@@ -237,7 +287,8 @@ export function createSummary(books: Books): SummaryRecorder {
       const size = parties.length;
       const row = (requester: number) =>
         Array.from({ length: size }, (_, provider) => flows[requester]?.[provider] ?? 0n);
-      return { parties, flows: Array.from({ length: size }, (_, requester) => row(requester)), rounds, exchanges };
+      const table = Array.from({ length: size }, (_, requester) => row(requester));
+      return { parties, flows: table, rounds, exchanges, chronicle: chronicler.chronicle() };
     },
   };
 }

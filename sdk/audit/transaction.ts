@@ -9,7 +9,7 @@ import type { Judgement } from './books.ts';
 import { judgeAnswer, judgeFiling, judgeResolution, judgeVote } from './claims.ts';
 import { type EffectName, Effects, isEffect } from './effects.ts';
 import { judgeDownload, judgeReport, judgeUpload } from './exchange.ts';
-import { judgeConstitution, judgeRegistration, judgeResignation, judgeVouch } from './membership.ts';
+import { judgeConstitution, judgeRegistration, judgeResignation, judgeSuccession, judgeVouch } from './membership.ts';
 import { advance, judgeUndue } from './phases.ts';
 
 /** A transaction as the block holds it. */
@@ -30,6 +30,7 @@ const callsOf: Readonly<Record<Act['name'], readonly string[]>> = {
   Constituted: [],
   Registered: ['init', 'update'],
   Vouched: ['vouch'],
+  TakenOver: ['takeOver'],
   Downloaded: ['download'],
   Uploaded: ['upload'],
   Reported: ['report'],
@@ -84,6 +85,9 @@ function book(judgement: Judgement, act: Act, effects: Effects): void {
     case 'Vouched':
       judgeVouch(judgement, act);
       break;
+    case 'TakenOver':
+      judgeSuccession(judgement, act);
+      break;
     case 'Resigned':
       judgeResignation(judgement, act, effects);
       break;
@@ -115,6 +119,7 @@ function actorOf(act: Act): number | undefined {
   switch (act.name) {
     case 'Registered':
     case 'Vouched':
+    case 'TakenOver':
     case 'Resigned':
     case 'Reported':
     case 'ClaimVoted':
@@ -134,7 +139,8 @@ function actorOf(act: Act): number | undefined {
 function judgeSigner(judgement: Judgement, { from, to }: SignedTransaction, act: Act): void {
   const party = actorOf(act);
   if (party === undefined) return;
-  const account = act.name === 'Registered' ? act.account : judgement.books.parties[party]?.account;
+  const names = act.name === 'Registered' || act.name === 'TakenOver';
+  const account = names ? act.account : judgement.books.parties[party]?.account;
   // An account may itself be a contract, such as a wallet with several owners; then it is what the transaction calls.
   if (account === from || account === to) return;
   const owner = account ?? 'nobody';

@@ -6,7 +6,7 @@
 import type { ChainRegistration, Complaint, Facts, Invitation } from '../types.ts';
 import { answerClaim, fileClaim, resolveClaim, voteClaim } from './claims.ts';
 import { download, report, upload } from './exchange.ts';
-import { init, resign, update, vouch } from './parties.ts';
+import { init, resign, takeOver, update, vouch } from './parties.ts';
 import { advance, enter } from './rounds.ts';
 import { type Call, type ModelEvent, type ModelState, refuse } from './state.ts';
 
@@ -15,6 +15,7 @@ export type ModelCall =
   | { readonly name: 'init'; readonly registration: ChainRegistration; readonly invitation: Invitation }
   | { readonly name: 'update'; readonly registration: ChainRegistration }
   | { readonly name: 'vouch'; readonly account: string }
+  | { readonly name: 'takeOver'; readonly expires: number; readonly signature: string }
   | { readonly name: 'resign' }
   | { readonly name: 'advance' }
   | { readonly name: 'download'; readonly round: number; readonly orders: string; readonly encryptionKey: string }
@@ -57,6 +58,7 @@ export function deployModel(deployment: Deployment): { state: ModelState; events
     facts,
     members: new Set(members),
     parties: [],
+    former: new Set(),
     peers: new Map(),
     phase: 'forming',
     round: 0,
@@ -89,6 +91,9 @@ export function execute(state: ModelState, call: Call, given: ModelCall): readon
       break;
     case 'vouch':
       vouch(state, call, given.account);
+      break;
+    case 'takeOver':
+      takeOver(state, call, given);
       break;
     case 'resign':
       resign(state, call);

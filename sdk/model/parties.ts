@@ -1,10 +1,11 @@
 /**
- * INIT, its changes, votes for newcomers, resignation.
+ * INIT, its changes, votes for newcomers, succession, resignation.
  * @module
  */
 import { recoverAddress, TypedDataEncoder, ZeroAddress } from 'ethers';
 import type { PartyId } from '../../node/types.ts';
-import type { ChainRegistration, Invitation } from '../types.ts';
+import { type Statement, typedDataOf } from '../typedData.ts';
+import type { ChainRegistration, Invitation, Signed } from '../types.ts';
 import { endIfComplete, endPhase, refund } from './rounds.ts';
 import {
   type Call,
@@ -26,7 +27,8 @@ export function init(state: ModelState, call: Call, registration: ChainRegistrat
   if (known !== undefined) {
     const { credible, pending, removed } = state.parties[known];
     if (credible || pending || removed) refuse('PartiesAlreadyRegistered', call.sender);
-  } else if (state.parties.length === maxParties) refuse('PartiesFull', maxParties);
+  } else if (state.former.has(call.sender)) refuse('PartiesAlreadyRegistered', call.sender);
+  else if (state.parties.length === maxParties) refuse('PartiesFull', maxParties);
   const id = known ?? state.parties.length;
   requireValid(registration);
   takePeerId(state, id, registration.peerId);
@@ -67,6 +69,19 @@ export function vouch(state: ModelState, call: Call, account: string): void {
   state.events.push({ name: 'Vouched', party: id, account });
 }
 
+/** Makes the sender the account of the party whose account signed for it. */
+export function takeOver(state: ModelState, call: Call, consent: Signed): void {
+  if (call.time > consent.expires) refuse('SuccessionExpired', consent.expires, call.time);
+  const former = signerOf(state, 'Succession', call.sender, consent);
+  const id = idOf(state, former) ?? refuse('SuccessionInvalidSigner', former);
+  const isKnown = idOf(state, call.sender) !== undefined || state.former.has(call.sender);
+  if (isKnown) refuse('PartiesAlreadyRegistered', call.sender);
+  state.parties[id].account = call.sender;
+  state.former.add(former);
+  if (state.members.delete(former)) state.members.add(call.sender);
+  state.events.push({ name: 'TakenOver', party: id, former, account: call.sender });
+}
+
 /** Leaves the credible set at once. */
 export function resign(state: ModelState, call: Call): void {
   const id = credibleSenderOf(state, call);
@@ -90,7 +105,7 @@ function requireInvited(state: ModelState, call: Call, invitation: Invitation): 
   if (invitation.signature !== '0x') {
     const { expires } = invitation;
     if (call.time > expires) refuse('InvitationExpired', expires, call.time);
-    const signer = inviterOf(state, call.sender, invitation);
+    const signer = signerOf(state, 'Invitation', call.sender, invitation);
     const id = idOf(state, signer);
     const gone = id !== undefined && !state.parties[id].credible && !state.parties[id].pending;
     if (!state.members.has(signer) || gone) refuse('InvitationInvalidSigner', signer);
@@ -106,21 +121,15 @@ function requireInvited(state: ModelState, call: Call, invitation: Invitation): 
 /** Half of secp256k1's order; a signature's s is at most this (EIP-2). */
 const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
-/** Who signed the invitation; the zero address for what is no signature. */
-function inviterOf(state: ModelState, account: string, { expires, signature }: Invitation): string {
+/** Who signed a statement for an account; the zero address for what is no signature. */
+function signerOf(state: ModelState, statement: Statement, account: string, { expires, signature }: Signed): string {
   if (signature.length !== 2 + 2 * 65) return ZeroAddress;
   const r = signature.slice(0, 66);
   const s = `0x${signature.slice(66, 130)}`;
   const v = Number.parseInt(signature.slice(130), 16);
   if (BigInt(s) > halfOrder) return ZeroAddress;
   if (v !== 27 && v !== 28) return ZeroAddress;
-  const domain = { name: 'DPPDL', version: '1', chainId: state.chainId, verifyingContract: state.contract };
-  const types = {
-    Invitation: [
-      { name: 'account', type: 'address' },
-      { name: 'expires', type: 'uint64' },
-    ],
-  };
+  const { domain, types } = typedDataOf(statement, state);
   try {
     return recoverAddress(TypedDataEncoder.hash(domain, types, { account, expires }), { r, s, v });
   } catch {

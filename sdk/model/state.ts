@@ -26,7 +26,7 @@ export type ModelEvent = { [Name in EventName]: { readonly name: Name } & EventF
 
 /** One party's books. */
 export interface ModelParty {
-  readonly account: string;
+  account: string;
   registration: ChainRegistration;
   registeredAt: number;
   points: bigint;
@@ -56,8 +56,11 @@ export interface ModelState {
   readonly chainId: bigint;
   readonly contract: string;
   readonly facts: Facts;
-  readonly members: ReadonlySet<string>;
+  /** Who may join and invite: whom the constitution names or, where another account took over, that one. */
+  readonly members: Set<string>;
   readonly parties: ModelParty[];
+  /** Accounts that were parties' until another one took over. */
+  readonly former: Set<string>;
   /** Whose each peer id is, 0x…; it stays the party's for ever. */
   readonly peers: Map<string, PartyId>;
   phase: Phase;

@@ -35,6 +35,7 @@ const kinds = [
   'init',
   'update',
   'vouch',
+  'takeOver',
   'resign',
   'advance',
   'download',
@@ -51,6 +52,7 @@ const weights: Record<(typeof kinds)[number], number> = {
   init: 10,
   update: 4,
   vouch: 5,
+  takeOver: 3,
   resign: 1,
   advance: 4,
   download: 6,
@@ -62,7 +64,7 @@ const weights: Record<(typeof kinds)[number], number> = {
   resolveClaim: 8,
 };
 
-/** Accounts that play: members first, then outsiders. */
+/** Accounts that play: members first, then outsiders. Further ones only take others over. */
 export const PLAYERS = 11;
 /** How many of them the constitution names. */
 export const MEMBERS = 7;
@@ -182,8 +184,10 @@ class Table {
     return this.#wallets[actor].address;
   }
 
+  /** Whether the account is, or once was, a party's. */
   isParty(actor: number): boolean {
-    return this.#model.parties.some(({ account }) => account === this.account(actor));
+    const address = this.account(actor);
+    return this.#model.former.has(address) || this.#model.parties.some(({ account }) => account === address);
   }
 
   step(kind: Exclude<Move['kind'], 'rest'>, actor: number, time: number, wait: Move['wait']): Step {
@@ -198,6 +202,7 @@ class Table {
       const call = { name: 'update', registration: this.registration() } as const;
       return { sender: this.#someParty(sender), call, wait: pause };
     }
+    if (kind === 'takeOver') return this.#takeOver(actor, time, pause);
     if (kind === 'resign') return { sender: this.#someParty(sender), call: { name: kind }, wait: pause };
     if (kind === 'advance') {
       const late = wait === 'before' || this.#flawed ? pause : this.#pause(this.#model.deadline, time, 'deadline');
@@ -278,18 +283,47 @@ class Table {
 
   #invite(account: string, time: number): Invitation {
     const spoilt = this.#flawed ? this.#random.below(7) : 7;
-    const inviter = this.#wallets[this.#random.below(spoilt === 0 ? PLAYERS : MEMBERS)];
+    const members = [...this.#model.members];
+    const any = this.account(this.#random.below(PLAYERS));
+    const inviter = spoilt === 0 ? any : members[this.#random.below(members.length)];
+    return this.#sign('Invitation', inviter, account, time, spoilt);
+  }
+
+  #takeOver(actor: number, time: number, wait: number): Step {
+    const { parties, former: gone } = this.#model;
+    const spoilt = this.#flawed ? this.#random.below(9) : 9;
+    const some = parties[this.#random.below(Math.max(1, parties.length))]?.account ?? this.account(actor);
+    const former = spoilt === 0 ? this.account(actor) : some;
+    const free = this.#wallets.map(({ address }) => address).filter((address) => !gone.has(address));
+    const fresh = free.filter((address) => parties.every(({ account }) => account !== address));
+    const used = [...parties.map(({ account }) => account), ...gone];
+    // Mostly an account that had no other part to play; sometimes one that is named, invited or voted for.
+    const successors = spoilt === 7 ? used : this.#random.below(3) === 0 ? fresh : fresh.slice(-3);
+    const sender = successors[this.#random.below(Math.max(1, successors.length))] ?? this.account(actor);
+    const signed = this.#sign('Succession', former, spoilt === 8 ? this.account(actor) : sender, time, spoilt);
+    return { sender, call: { name: 'takeOver', ...signed }, wait };
+  }
+
+  /** A statement of `signer` about `account`; `spoilt` 1 … 6 says what is wrong with it. */
+  #sign(
+    statement: 'Invitation' | 'Succession',
+    signer: string,
+    account: string,
+    time: number,
+    spoilt: number,
+  ): Invitation {
     const expires = spoilt === 1 ? time - this.#random.below(3) : time + 1 + this.#random.below(40);
     const { chainId, contract } = this.#model;
     const domain = { name: 'DPPDL', version: '1', chainId, verifyingContract: contract };
     const types = {
-      Invitation: [
+      [statement]: [
         { name: 'account', type: 'address' },
         { name: 'expires', type: 'uint64' },
       ],
     };
     const digest = TypedDataEncoder.hash(domain, types, { account, expires });
-    const { r, s, v, serialized } = inviter.signingKey.sign(digest);
+    const wallet = this.#wallets.find(({ address }) => address === signer) ?? this.#wallets[0];
+    const { r, s, v, serialized } = wallet.signingKey.sign(digest);
     // The same signature with the other root, refused so that each invitation has one form.
     const high = `0x${(ORDER - BigInt(s)).toString(16).padStart(64, '0')}`;
     const spoiled: Record<number, string> = {

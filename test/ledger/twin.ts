@@ -51,6 +51,8 @@ export function argumentsOf(call: ModelCall): unknown[] {
       return [encodeRegistration(call.registration)];
     case 'vouch':
       return [call.account];
+    case 'takeOver':
+      return [call.expires, call.signature];
     case 'resign':
     case 'advance':
       return [];
@@ -108,7 +110,10 @@ export async function openLaboratory(artifact?: {
       const { state: model, events } = deployModel({ facts, members, chainId: 31337n, contract: to, time });
       assert.deepEqual(eventsIn(deployed), events);
 
-      const read = async (name: 'state' | 'parties' | 'ordersOf' | 'claimOf' | 'vouchers', args: unknown[] = []) => {
+      const read = async (
+        name: 'state' | 'parties' | 'ordersOf' | 'claimOf' | 'vouchers' | 'isMember',
+        args: unknown[] = [],
+      ) => {
         const request = { to, data: ledgerInterface.encodeFunctionData(name, args) };
         const result = await provider.request({ method: 'eth_call', params: [request, 'latest'] });
         return ledgerInterface.decodeFunctionResult(name, z.string().parse(result));
@@ -160,6 +165,9 @@ export async function openLaboratory(artifact?: {
           }
           for (const [id, entry] of model.claims) {
             assert.deepEqual(claim.parse((await read('claimOf', [id]))[0].toObject(true)), entry);
+          }
+          for (const account of model.former.size === 0 ? [] : [...model.members, ...model.former]) {
+            assert.equal((await read('isMember', [account]))[0], model.members.has(account));
           }
           for (const [account, voters] of model.vouchers) {
             const bits = [...voters].reduce((sum, id) => sum | (1n << BigInt(id)), 0n);

@@ -20,9 +20,11 @@ import { getVouchers } from '../../sdk/actions/getVouchers.ts';
 import { init } from '../../sdk/actions/init.ts';
 import { invite } from '../../sdk/actions/invite.ts';
 import { isMember } from '../../sdk/actions/isMember.ts';
+import { nameSuccessor } from '../../sdk/actions/nameSuccessor.ts';
 import { report } from '../../sdk/actions/report.ts';
 import { resign } from '../../sdk/actions/resign.ts';
 import { resolveClaim } from '../../sdk/actions/resolveClaim.ts';
+import { takeOver } from '../../sdk/actions/takeOver.ts';
 import { update } from '../../sdk/actions/update.ts';
 import { upload } from '../../sdk/actions/upload.ts';
 import { voteClaim } from '../../sdk/actions/voteClaim.ts';
@@ -153,6 +155,24 @@ for (const { name, available, start } of engines) {
       voted.close();
     });
 
+    it('lets another account take a party over, by the consent of the one before', async () => {
+      const successor = await clientOf(6);
+      const account = chain.wallets[6].address;
+      const consent = await nameSuccessor(clients[1], { account, expires: 4_000_000_000 });
+      const thief = await clientOf(7);
+      await assert.rejects(takeOver(thief, consent), (error) => isRevert(error, 'SuccessionInvalidSigner'));
+      await takeOver(successor, consent);
+      assert.equal(await getPartyOf(successor, { account }), 1);
+      assert.equal(await getPartyOf(successor, { account: chain.wallets[1].address }), undefined);
+      assert.equal(await isMember(successor, { account: chain.wallets[1].address }), false);
+      await assert.rejects(takeOver(successor, consent), (error) => isRevert(error, 'SuccessionInvalidSigner'));
+      await assert.rejects(vouch(clients[1], { account }), (error) => isRevert(error, 'PartiesUnknownAccount'));
+      const [changed] = await getEvents(successor, { name: 'TakenOver', indexed: [1] });
+      assert.deepEqual([changed.former, changed.account], [chain.wallets[1].address, account]);
+      successor.close();
+      thief.close();
+    });
+
     it('ends overdue phases', async () => {
       await chain.increaseTime(chain.day + 1);
       await advance(clients[2]);
@@ -168,6 +188,7 @@ for (const { name, available, start } of engines) {
       const reader = await createClient({ rpcUrl, chainId, contract });
       await assert.rejects(advance(reader), codeIs('NO_SIGNER'));
       await assert.rejects(invite(reader, { account: nowhere, expires: 1 }), codeIs('NO_SIGNER'));
+      await assert.rejects(nameSuccessor(reader, { account: nowhere, expires: 1 }), codeIs('NO_SIGNER'));
       assert.equal((await getState(reader)).round, 2);
       reader?.close();
     });

@@ -8,17 +8,19 @@ import {Fixture} from "./Fixture.sol";
 /// @title Parties and strangers who call anything in any order, honestly or not
 /// @notice Every call may be refused; what must never happen is written into `broken`.
 contract Crowd is Fixture {
-    uint256 private constant PEOPLE = 9;
+    uint256 private constant PEOPLE = 11;
 
     /// @notice What went wrong first; empty if nothing.
     string public broken;
     /// @notice Calls that took effect, so that a run in which nothing happened shows.
     uint256 public effects;
 
-    /// @notice When each person acted last, as a moment: round · 6 + phase, plus one.
-    mapping(uint256 person => uint256 moment) private _acted;
-    /// @notice Whose registration with a peer id took effect first: the account.
-    mapping(bytes32 peerId => address owner) private _owners;
+    /// @notice When each party acted last, as a moment: round · 6 + phase, plus one.
+    mapping(uint256 party => uint256 moment) private _acted;
+    /// @notice Whose registration with a peer id took effect first: the party's id plus one.
+    mapping(bytes32 peerId => uint256 idPlusOne) private _owners;
+    /// @notice Who was a party until somebody else took over.
+    mapping(uint256 person => bool gone) private _gone;
     uint256 private _latest;
     uint256[] private _claims;
     uint256 private _time;
@@ -111,6 +113,20 @@ contract Crowd is Fixture {
         } catch {}
     }
 
+    function takeOver(uint8 who, uint8 from) external watched {
+        (uint256 successor, uint256 former) = (who % PEOPLE, from % PEOPLE);
+        (bool known, uint8 party) = ledger.partyOf(account(former));
+        uint64 wealth = known ? points(party) : 0;
+        bytes memory signature = consent(former, account(successor), uint64(_time));
+        vm.prank(account(successor));
+        try ledger.takeOver(uint64(_time), signature) {
+            ++effects;
+            if (!known || _gone[successor]) broken = "somebody took over what it could not";
+            if (points(party) != wealth) broken = "points changed with the account";
+            _gone[former] = true;
+        } catch {}
+    }
+
     function resign(uint8 who) external watched {
         if (who > 40) return;
         vm.prank(account(who % PEOPLE));
@@ -178,9 +194,11 @@ contract Crowd is Fixture {
 
     function _own(uint256 person, bytes memory given) private {
         ++effects;
-        address owner = account(person);
+        if (_gone[person]) broken = "who was succeeded registered again";
+        (, uint8 party) = ledger.partyOf(account(person));
+        uint256 owner = uint256(party) + 1;
         bytes32 key = keccak256(given);
-        if (_owners[key] != address(0) && _owners[key] != owner) broken = "two parties have one peer id";
+        if (_owners[key] != 0 && _owners[key] != owner) broken = "two parties have one peer id";
         _owners[key] = owner;
     }
 
@@ -210,11 +228,12 @@ contract Crowd is Fixture {
 
     function _didAct(uint256 person, IDppdl.State memory before) private {
         ++effects;
+        if (_gone[person]) broken = "who was succeeded acted again";
         (, uint8 party) = ledger.partyOf(account(person));
         if ((before.credible >> party) & 1 == 0) broken = "somebody outside the credible set acted";
         uint256 moment = uint256(before.round) * 6 + uint256(before.phase) + 1;
-        if (_acted[person] == moment) broken = "somebody acted twice";
-        _acted[person] = moment;
+        if (_acted[party] == moment) broken = "somebody acted twice";
+        _acted[party] = moment;
     }
 
     function _moment() private view returns (uint256) {

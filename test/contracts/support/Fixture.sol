@@ -97,12 +97,25 @@ abstract contract Fixture {
 
     /// @notice An invitation of `guest` signed by party `inviter`.
     function invite(uint256 inviter, address guest, uint64 expires) internal returns (IDppdl.Invitation memory) {
-        bytes32 message = keccak256(
-            abi.encode(keccak256("Invitation(address account,uint64 expires)"), guest, expires)
-        );
+        bytes memory signature = signed("Invitation(address account,uint64 expires)", inviter, guest, expires);
+        return IDppdl.Invitation({expires: expires, signature: signature});
+    }
+
+    /// @notice The consent of the account of key 1001 + `former` to be succeeded by `successor`.
+    function consent(uint256 former, address successor, uint64 expires) internal returns (bytes memory) {
+        return signed("Succession(address account,uint64 expires)", former, successor, expires);
+    }
+
+    function signed(
+        string memory structure,
+        uint256 signer,
+        address subject,
+        uint64 expires
+    ) private returns (bytes memory) {
+        bytes32 message = keccak256(abi.encode(keccak256(bytes(structure)), subject, expires));
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", ledger.domainSeparator(), message));
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(1001 + inviter, digest);
-        return IDppdl.Invitation({expires: expires, signature: abi.encodePacked(r, s, v)});
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(1001 + signer, digest);
+        return abi.encodePacked(r, s, v);
     }
 
     function join(uint256 party) internal {

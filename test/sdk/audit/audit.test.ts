@@ -62,7 +62,7 @@ for (const { name, available, start } of engines) {
       );
       assert.equal(exchanges.length, report.summary.exchanges);
       assert.equal(sum(exchanges.map(({ points }) => points)), sum(parties.map(({ earned }) => earned)));
-      assert.deepEqual([parties[2].claimsFiled, parties[0].claimsAgainst], [1, 2]);
+      assert.deepEqual([parties[2].claimsFiled, parties[0].claimsAgainst], [2, 2]);
     });
 
     it('finds every prefix of it in order', async () => {

@@ -9,9 +9,12 @@ import { download } from '../../../sdk/actions/download.ts';
 import { fileClaim } from '../../../sdk/actions/fileClaim.ts';
 import { getEvents } from '../../../sdk/actions/getEvents.ts';
 import { init } from '../../../sdk/actions/init.ts';
+import { invite } from '../../../sdk/actions/invite.ts';
+import { nameSuccessor } from '../../../sdk/actions/nameSuccessor.ts';
 import { report } from '../../../sdk/actions/report.ts';
 import { resign } from '../../../sdk/actions/resign.ts';
 import { resolveClaim } from '../../../sdk/actions/resolveClaim.ts';
+import { takeOver } from '../../../sdk/actions/takeOver.ts';
 import { update } from '../../../sdk/actions/update.ts';
 import { upload } from '../../../sdk/actions/upload.ts';
 import { voteClaim } from '../../../sdk/actions/voteClaim.ts';
@@ -95,6 +98,14 @@ async function answeredClaim(stage: Stage): Promise<bigint> {
   const id = await claim(stage);
   await answerClaim(stage.life.clients[1], { claim: id, key: encryptionKey, location: 'https://example.org/blob' });
   return id;
+}
+
+/** Party 0 goes on with the account of the eighth wallet. */
+async function succeed(stage: Stage): Promise<void> {
+  const successor = await strangerOf(stage, 7);
+  const account = stage.chain.wallets[7].address;
+  await takeOver(successor, await nameSuccessor(stage.life.clients[0], { account, expires: 4_000_000_000 }));
+  successor.close();
 }
 
 const ordersOf = (self: number, count: number) =>
@@ -448,6 +459,72 @@ export const faults: readonly Fault[] = [
     async story(stage) {
       await begin(stage);
       await update(stage.life.clients[0], { registration: { ...registrationOf(0), location: '/ip4/10.0.0.7\n' } });
+    },
+  },
+  {
+    name: 'an account takes a party over without its consent',
+    rule: 'SUCCESSION',
+    patches: [
+      patch('Parties.sol', '_signerOf(SUCCESSION_TYPE, msg.sender, expires, signature)', '_owners[signature.length]'),
+    ],
+    async story(stage) {
+      await begin(stage);
+      const thief = await strangerOf(stage, 7);
+      await takeOver(thief, { expires: 4_000_000_000, signature: '0x0000' });
+      thief.close();
+    },
+  },
+  {
+    name: 'an account that was succeeded takes another party over',
+    rule: 'SUCCESSION',
+    patches: [
+      patch(
+        'Parties.sol',
+        'if (_accounts[msg.sender].registeredAt != 0) revert PartiesAlreadyRegistered(msg.sender);\n        party =',
+        'party =',
+      ),
+    ],
+    async story(stage) {
+      await begin(stage);
+      await succeed(stage);
+      const [former, other] = stage.life.clients;
+      const account = stage.chain.wallets[0].address;
+      await takeOver(former, await nameSuccessor(other, { account, expires: 4_000_000_000 }));
+    },
+  },
+  {
+    name: 'an account that was succeeded joins again',
+    rule: 'REGISTRATION',
+    patches: [
+      patch('Parties.sol', 'if (account.registeredAt != 0) revert PartiesAlreadyRegistered(msg.sender);', 'account;'),
+    ],
+    async story(stage) {
+      await begin(stage);
+      await succeed(stage);
+      const [former, inviter] = stage.life.clients;
+      const account = stage.chain.wallets[0].address;
+      const invitation = await invite(inviter, { account, expires: 4_000_000_000 });
+      await init(former, { registration: registrationOf(8), invitation });
+    },
+  },
+  {
+    name: 'an account that was succeeded may still invite',
+    rule: 'STATE',
+    patches: [patch('Constitution.sol', '_members[former] = false;', '')],
+    async story(stage) {
+      await begin(stage);
+      await succeed(stage);
+    },
+  },
+  {
+    name: 'points are lost when a party changes its account',
+    rule: 'STATE',
+    patches: [
+      patch('Parties.sol', '_accounts[msg.sender] = account;', 'account.points /= 2; _accounts[msg.sender] = account;'),
+    ],
+    async story(stage) {
+      await begin(stage);
+      await succeed(stage);
     },
   },
   {

@@ -1,6 +1,6 @@
 /**
- * A ledger's life with everything in it, for audits: late joiners, refunds, removal, resignation, claims of every
- * outcome, phases that end by themselves and by deadline.
+ * A ledger's life with everything in it, for audits: late joiners, refunds, removal, resignation, a change of account,
+ * claims of every outcome, phases that end by themselves and by deadline.
  * @module
  */
 import { advance } from '../../../sdk/actions/advance.ts';
@@ -10,9 +10,11 @@ import { fileClaim } from '../../../sdk/actions/fileClaim.ts';
 import { getState } from '../../../sdk/actions/getState.ts';
 import { init } from '../../../sdk/actions/init.ts';
 import { invite } from '../../../sdk/actions/invite.ts';
+import { nameSuccessor } from '../../../sdk/actions/nameSuccessor.ts';
 import { report } from '../../../sdk/actions/report.ts';
 import { resign } from '../../../sdk/actions/resign.ts';
 import { resolveClaim } from '../../../sdk/actions/resolveClaim.ts';
+import { takeOver } from '../../../sdk/actions/takeOver.ts';
 import { update } from '../../../sdk/actions/update.ts';
 import { upload } from '../../../sdk/actions/upload.ts';
 import { voteClaim } from '../../../sdk/actions/voteClaim.ts';
@@ -170,8 +172,11 @@ export async function liveFully(chain: Chain, fixture: Fixture): Promise<void> {
   await voteClaim(clients[6], { claim: undecided, upheld: true });
   await life.evaluate(2, { 0: [4], 1: [4], 2: [4], 3: [4], 4: [0] });
 
-  // Round 3: more data, one resigns in the middle, the phase ends with it.
+  // Round 3: more data, one goes on with another account, one resigns in the middle, the phase ends with it.
   await update(clients[0], { registration: registrationOf(0, 60) });
+  const successor = await clientOf(7);
+  await takeOver(successor, await nameSuccessor(clients[3], { account: chain.wallets[7].address, expires }));
+  clients[3] = successor;
   await life.order(3, 50, [5]);
   await resign(clients[5]);
   await chain.increaseTime(chain.day + 1);
@@ -191,5 +196,5 @@ export async function liveFully(chain: Chain, fixture: Fixture): Promise<void> {
     deliveries: await deliveriesOf(4, 1, [...last, 3].sort()),
   });
   await life.evaluate(4);
-  for (const client of clients.slice(5)) client.close();
+  for (const client of [successor, ...clients.slice(5)]) client.close();
 }
