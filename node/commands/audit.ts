@@ -2,6 +2,7 @@
  * `dppdl audit`: checks a ledger's books from the chain alone.
  * @module
  */
+import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { type AuditReport, audit, type Exchange } from '../../sdk/audit/audit.ts';
 import { readBlobs } from '../../sdk/audit/blobs.ts';
@@ -10,6 +11,7 @@ import { MOST_EXCHANGES, renderReport } from '../../sdk/audit/report/html.ts';
 import { chainIdOf } from '../../sdk/chainId.ts';
 import { createClient } from '../../sdk/client.ts';
 import { address, httpUrl, integer } from './arguments.ts';
+import { readNames } from './names.ts';
 import { printFacts, printJson, printLines } from './output.ts';
 import { type OutputFile, openOutput } from './outputFile.ts';
 
@@ -20,9 +22,17 @@ interface AuditArguments {
   readonly from?: number;
   readonly blobs?: string;
   readonly html?: string;
+  readonly names?: string;
   readonly csv?: string;
   readonly json?: true;
 }
+
+/** What is said of a contract's code. */
+const codes = {
+  'this release': 'that of this release',
+  another: 'not that of this release; what it can still do is not known',
+  unknown: 'not compared with this release’s',
+} as const;
 
 /** Violations shown in the terminal; all are in the JSON. */
 const MOST_SHOWN = 20;
@@ -44,7 +54,21 @@ function createCsv(file: OutputFile): { write(exchange: Exchange): void; end(): 
   };
 }
 
+/** Shows on a terminal how far an audit is. */
+function createProgress() {
+  const bar =
+    process.stderr.isTTY && process.env['CI'] === undefined
+      ? new SingleBar({ format: '{bar} {percentage} %, round {round}', clearOnComplete: true, stream: process.stderr })
+      : undefined;
+  return {
+    start: (from: number, to: number) => bar?.start(to, from, { round: 0 }),
+    show: (block: number, round: number) => bar?.update(block, { round }),
+    [Symbol.dispose]: () => bar?.stop(),
+  };
+}
+
 async function run(given: AuditArguments): Promise<void> {
+  const names = given.names === undefined ? undefined : await readNames(given.names);
   const blobs = given.blobs === undefined ? undefined : await readBlobs(given.blobs);
   using html = given.html === undefined ? undefined : openOutput(given.html);
   using table = given.csv === undefined ? undefined : openOutput(given.csv);
@@ -53,8 +77,15 @@ async function run(given: AuditArguments): Promise<void> {
   const client = await createClient({ rpcUrl: given.rpc, chainId, contract: given.contract });
   const exchanges: Exchange[] = [];
   try {
+    using progress = createProgress();
+    let isShown = false;
     const report = await audit(client, {
       fromBlock: given.from ?? 0,
+      onProgress({ block, toBlock, round }) {
+        if (!isShown) progress.start(block, toBlock);
+        isShown = true;
+        progress.show(block, round);
+      },
       ...(blobs === undefined ? {} : { blobs }),
       onExchange(exchange) {
         csv?.write(exchange);
@@ -63,7 +94,7 @@ async function run(given: AuditArguments): Promise<void> {
     });
     csv?.end();
     if (html !== undefined) {
-      html.write(await renderReport(report, { exchanges, at: new Date() }));
+      html.write(await renderReport(report, { exchanges, at: new Date(), ...(names === undefined ? {} : { names }) }));
       html.keep();
     }
     if (given.json) printJson(report);
@@ -93,7 +124,8 @@ function describe(report: AuditReport, given: AuditArguments): void {
   printFacts({
     verdict: report.verdict,
     contract: `${report.contract} on chain ${report.chainId}`,
-    blocks: `${report.fromBlock} to ${report.toBlock}`,
+    code: codes[report.origin.code],
+    blocks: `${report.fromBlock} to ${report.toBlock}, the last with the hash ${report.toBlockHash}`,
     events: `${counts.events} in ${counts.transactions} transactions`,
     phase: `${report.phase} of round ${report.round}`,
     parties: summary.parties.length,
@@ -128,13 +160,14 @@ export function createAuditCommand(): Command {
       'blobs to hold against their commitments; best named <round>-<provider>-<requester>.blob',
     )
     .option('--html <file>', 'write a report to read and to hand on')
+    .option('--names <file>', 'CSV of account and name, to call parties by in the report')
     .option('--csv <file>', 'write every settled exchange as a line')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
 Examples:
-  dppdl audit --rpc http://127.0.0.1:8545 --contract 0x… --html audit.html
+  dppdl audit --rpc http://127.0.0.1:8545 --contract 0x… --html audit.html --names names.csv
   dppdl audit --rpc http://127.0.0.1:8545 --contract 0x… --from 12 --blobs blobs --json
 
 Exit code 10 when a rule was broken.`,

@@ -59,6 +59,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import('./membership.ts')).createVouchCommand(),
   },
   {
+    name: 'hand-over',
+    summary: 'go on with another ledger account',
+    load: async () => (await import('./handOver.ts')).createHandOverCommand(),
+  },
+  {
     name: 'leave',
     summary: 'take this node’s account out of the consortium',
     load: async () => (await import('./membership.ts')).createLeaveCommand(),

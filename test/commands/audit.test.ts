@@ -39,6 +39,8 @@ describe('dppdl audit', () => {
     const text = await runCommand(createAuditCommand(), [...parameters, '--from', `${fixture.deployment.block}`]);
     assert.match(text, /verdict: +in order/);
     assert.match(text, /parties: +7/);
+    assert.match(text, /code: +that of this release/);
+    assert.match(text, /with the hash 0x[0-9a-f]{64}/);
   });
 
   it('prints JSON, and writes a page that needs nothing else, and a line for each exchange', async () => {
@@ -56,6 +58,37 @@ describe('dppdl audit', () => {
     for (const { account } of report.summary.parties) assert.ok(page.includes(account));
     for (const line of lines.slice(1)) assert.ok(page.includes(line.split(',')[7]), 'every exchange is listed');
     assert.doesNotMatch(page.replaceAll(/xmlns(:xlink)?="[^"]*"/g, ''), /(src|href)=|url\((?!#)|https?:\/\//);
+  });
+
+  it('lists claims, and who came, changed and went, and calls parties by their names', async () => {
+    const [html, names] = [join(folder, 'named.html'), join(folder, 'names.csv')];
+    const [first, second, , , , , , successor] = chain.wallets.map(({ address }) => address);
+    await writeFile(names, `account,name\n${first.toLowerCase()},"St Mary’s, <North>"\n${second},Lakeside Clinic\n`);
+    await runCommand(createAuditCommand(), [...parameters, '--html', html, '--names', names]);
+    const page = await readFile(html, 'utf8');
+    assert.ok(page.includes('0 St Mary’s, &#60;North&#62;') && page.includes('1 Lakeside Clinic'));
+    assert.ok(!page.includes('<North>'));
+    const section = (title: string) => new RegExp(`<h2>${title}</h2>(.*?)<h2>`, 's').exec(page)?.[1] ?? '';
+    for (const outcome of ['rejected, 0 for, 2 against', 'upheld', 'undecided, 1 for, 0 against', 'open, not answered'])
+      assert.ok(section('Claims').includes(`>${outcome}<`), outcome);
+    const changes = section('Who came, changed and went');
+    for (const what of [
+      `changed its account from ${chain.wallets[3].address} to ${successor}`,
+      'was removed, reported by 4 parties',
+      'resigned',
+      `voted to let ${chain.wallets[6].address} in`,
+      'changed its declaration from 50 of 100 to 60 of 100',
+      'was in from then on with its declaration, which created 2000 points',
+    ])
+      assert.ok(changes.includes(`>${what}<`), what);
+    assert.ok(section('Parties').includes(chain.wallets[3].address), 'the account before');
+    assert.ok(section('Declarations').includes('>0.5000<'));
+    await writeFile(names, `account,name\n0x12,Nobody\n`);
+    const refused = runCommand(createAuditCommand(), [...parameters, '--html', html, '--names', names]);
+    await assert.rejects(refused, { code: 'INVALID_VALUE' });
+    await assert.rejects(runCommand(createAuditCommand(), [...parameters, '--names', folder]), {
+      code: 'NOT_READABLE',
+    });
   });
 
   it('ends with the exit code of an audit when a rule is broken', async () => {

@@ -3,7 +3,7 @@
  * @module
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -13,6 +13,7 @@ import { readNodeConfig } from '../../node/config.ts';
 import { consortiumSchema } from '../../node/consortium.ts';
 import { dataSchema } from '../../node/dataset/options.ts';
 import { exitCodes } from '../../node/failure.ts';
+import { createKeystores } from '../../node/keystore.ts';
 import { init } from '../../sdk/actions/init.ts';
 import { isMember } from '../../sdk/actions/isMember.ts';
 import { createClient } from '../../sdk/client.ts';
@@ -34,7 +35,18 @@ describe('dppdl', { timeout: 300_000 }, () => {
   it('lists its commands and exit codes', async () => {
     const { stdout, exitCode } = await dppdl(['--help']);
     assert.equal(exitCode, 0);
-    for (const name of ['keys', 'consortium', 'check', 'node', 'status', 'invite', 'vouch', 'leave', 'deploy']) {
+    for (const name of [
+      'keys',
+      'consortium',
+      'check',
+      'node',
+      'status',
+      'invite',
+      'vouch',
+      'hand-over',
+      'leave',
+      'deploy',
+    ]) {
       assert.match(stdout, new RegExp(`^  ${name}\\b`, 'm'));
       const help = await dppdl([name, '--help']);
       assert.equal(help.exitCode, 0, name);
@@ -173,7 +185,7 @@ describe('dppdl status and invite', { timeout: 300_000 }, () => {
     assert.equal(JSON.parse(json.stderr).error.exitCode, 2);
   });
 
-  it('leaves and votes as the account, or says why not', async () => {
+  it('votes, hands over and leaves as the account, or says why not', async () => {
     const [member, , , , stranger] = sites.chain.wallets;
     const early = await dppdl(['leave', '--config', file, '--json']);
     assert.equal(early.exitCode, 5, early.stderr);
@@ -183,8 +195,24 @@ describe('dppdl status and invite', { timeout: 300_000 }, () => {
     client.close();
     const vote = await dppdl(['vouch', '--config', file, '--account', stranger.address]);
     assert.match(vote.stderr, /PhaseMismatch/, 'nobody votes while the consortium forms');
+    const keys = join(site, 'keys');
+    const files = { account: join(keys, 'next.json'), node: join(keys, 'unused.json') };
+    const { address: next, privateKey: accountKey } = stranger;
+    await createKeystores(files, 'battery staple', { costLog2: 4, accountKey });
+    await writeFile(join(site, 'next-password'), 'battery staple\n', { mode: 0o600 });
+    const handing = ['hand-over', '--config', file, '--to', files.account];
+    assert.equal((await dppdl(handing)).exitCode, 4, 'the password is another one');
+    const secret = ['--to-password-file', join(site, 'next-password')];
+    const handed = await dppdl([...handing, ...secret, '--json']);
+    assert.deepEqual(JSON.parse(handed.stdout), { party: 0, former: member.address, account: next });
+    const again = await dppdl([...handing, ...secret]);
+    assert.equal(again.exitCode, 5);
+    assert.match(again.stderr, /SuccessionInvalidSigner/);
+    assert.equal((await dppdl(['leave', '--config', file])).exitCode, 5, 'the former account is nobody');
+    await rename(files.account, join(keys, 'account.json'));
+    await writeFile(join(site, 'password'), 'battery staple\n');
     const left = await dppdl(['leave', '--config', file, '--json']);
-    assert.deepEqual(JSON.parse(left.stdout), { account: member.address, party: 0, left: true });
+    assert.deepEqual(JSON.parse(left.stdout), { account: next, party: 0, left: true });
     assert.equal((await dppdl(['leave', '--config', file])).exitCode, 5);
   });
 });

@@ -2,9 +2,19 @@
  * The audit's result as one page to hand to a regulator: everything in it, nothing fetched from anywhere.
  * @module
  */
-
 import type { AuditReport, Exchange } from '../audit.ts';
 import { isRule, rules } from '../rules.ts';
+import {
+  declarationsSection,
+  exchangesSection,
+  flowsSection,
+  type Label,
+  partiesSection,
+  pointsSection,
+  roundsSection,
+} from './books.ts';
+import { changesSection, claimsSection, violationsSection } from './events.ts';
+import { escapeText, facts, folded, integer, mono, table, when } from './markup.ts';
 import { drawPlots } from './plots.ts';
 
 /** What the page shows beside the report. */
@@ -13,224 +23,107 @@ export interface PageOptions {
   readonly exchanges: readonly Exchange[];
   /** When the audit was made. */
   readonly at: Date;
+  /** Names of organisations by account, checksummed. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /** Exchanges a page lists one by one; longer ledgers have totals, and the list of all as a CSV file. */
 export const MOST_EXCHANGES = 5_000;
-/** Parties up to which the page has a column for each. */
-const MOST_COLUMNS = 20;
 
-type Cell = string | number | bigint;
-
-/** Text that cannot become markup: names and messages come from the chain. */
-function escapeText(text: Cell): string {
-  return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+/** A party by its number and, where an account of it has one, its name. */
+function labelOf({ summary }: AuditReport, names: ReadonlyMap<string, string>): Label {
+  const found = summary.parties.map(({ account, formerAccounts }) =>
+    [account, ...formerAccounts.toReversed()].map((each) => names.get(each)).find((name) => name !== undefined),
+  );
+  return (party) => (found[party] === undefined ? `${party}` : `${party} ${found[party]}`);
 }
 
-const integer = (value: number | bigint) => value.toLocaleString('en-US').replaceAll(',', '\u202f');
-/** A time in UTC; the column's head says so. */
-const when = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
-const shownCell = (cell: Cell) => (typeof cell === 'string' ? escapeText(cell) : integer(cell));
-const mono = (text: string) => `<code>${escapeText(text)}</code>`;
+const codes: Readonly<Record<AuditReport['origin']['code'], string>> = {
+  'this release': 'that of this program’s release',
+  another: 'not that of this program’s release',
+  unknown: 'not compared with this program’s release',
+};
 
-/** Numbers stand to the right; short texts such as times do not break. */
-const classOf = (cell: Cell) => (typeof cell !== 'string' ? ' class="n"' : cell.length < 26 ? ' class="s"' : '');
-
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const cells = (row: readonly Cell[]) => row.map((cell) => `<td${classOf(cell)}>${shownCell(cell)}</td>`).join('');
-  return `<div class="wide"><table><thead><tr>${head.map((name) => `<th>${escapeText(name)}</th>`).join('')}</tr></thead>
-<tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody></table></div>`;
+function subjectSection(report: AuditReport, at: Date): string {
+  const { origin, contract, chainId, fromBlock, toBlock, toBlockHash, from, to } = report;
+  return facts([
+    ['ledger', `${mono(contract)} on chain ${escapeText(chainId)}`],
+    ['consortium', `${mono(report.facts.consortiumHash)}, the SHA-256 of its file`],
+    ['created', `${when(from)} UTC by ${mono(origin.creator)} in transaction ${mono(origin.transaction)}`],
+    ['code', escapeText(codes[origin.code])],
+    ['audited', `blocks ${integer(fromBlock)} to ${integer(toBlock)}, the last with the hash ${mono(toBlockHash)}`],
+    ['period', `${when(from)} to ${when(to)} UTC, first and last entry`],
+    ['made', `${when(Math.floor(at.getTime() / 1000))} UTC, from the chain alone`],
+  ]);
 }
-
-const folded = (summary: string, content: string) =>
-  `<details><summary>${escapeText(summary)}</summary>${content}</details>`;
 
 function verdictSection(report: AuditReport): string {
-  const { verdict, violationsByRule, minted, escrow, deposits, balances, counts, phase, round } = report;
+  const { verdict, violationsByRule, minted, escrow, deposits, balances, counts, phase, round, origin } = report;
   const free = balances.reduce((sum, points) => sum + points, 0n);
   const total = Object.values(violationsByRule).reduce((sum, count) => sum + count, 0);
+  const broken = Object.keys(violationsByRule).length;
   const good = verdict === 'in order';
   const sentence = good
     ? 'The books are in order: every rule below held at every block, and the contract’s own state is the one its events lead to.'
-    : `The books are not in order: ${integer(total)} violation${total === 1 ? '' : 's'} of ${Object.keys(violationsByRule).length} rule(s).`;
-  return `<p class="verdict ${good ? 'good' : 'bad'}">${escapeText(sentence)}</p>
-<p>Blocks ${integer(report.fromBlock)} to ${integer(report.toBlock)}, from ${when(report.from)} to ${when(report.to)} UTC:
-${integer(counts.events)} events in ${integer(counts.transactions)} transactions. The ledger is in the phase “${escapeText(phase)}” of round ${integer(round)}
-of ${integer(report.facts.rounds)}. ${integer(report.summary.exchanges)} exchanges were settled.</p>
-<p>Points: ${integer(free)} free + ${integer(escrow)} in escrow + ${integer(deposits)} at stake in claims
-${free + escrow + deposits === minted ? '=' : '≠'} ${integer(minted)} created.</p>${
+    : `The books are not in order: ${integer(total)} ${total === 1 ? 'violation' : 'violations'} of ${broken} ${broken === 1 ? 'rule' : 'rules'}.`;
+  const caution =
+    origin.code === 'another'
+      ? '<p class="verdict wary">The contract was not created with the code of this program’s release. What it did was checked; what it can still do is not known.</p>'
+      : '';
+  const blobs =
     report.blobs === null
       ? ''
-      : `<p>Blobs handed over: ${integer(report.blobs.count)}, of which ${integer(report.blobs.matched)} belong to recorded exchanges.</p>`
-  }`;
+      : `<p>Blobs handed over: ${integer(report.blobs.count)}, of which ${integer(report.blobs.matched)} belong to recorded exchanges.</p>`;
+  return `<p class="verdict ${good ? 'good' : 'bad'}">${escapeText(sentence)}</p>${caution}
+<p>${integer(counts.events)} events in ${integer(counts.transactions)} transactions. The ledger is in the phase “${escapeText(phase)}” of round ${integer(round)}
+of ${integer(report.facts.rounds)}. ${integer(report.summary.exchanges)} exchanges were settled.</p>
+<p>Points: ${integer(free)} free + ${integer(escrow)} in escrow + ${integer(deposits)} at stake in claims
+${free + escrow + deposits === minted ? '=' : '≠'} ${integer(minted)} created.</p>${blobs}`;
 }
 
-function violationsSection({ violations, violationsByRule }: AuditReport): string {
-  if (violations.length === 0) return '';
-  const total = Object.values(violationsByRule).reduce((sum, count) => sum + count, 0);
-  const note = total > violations.length ? `<p>The first ${integer(violations.length)} of ${integer(total)}.</p>` : '';
-  const rows = violations.map(({ rule, block, transaction, round, party, message }) => [
-    rule,
-    block,
-    transaction ?? '',
-    round,
-    party === null ? '' : String(party),
-    message,
-  ]);
-  return `<h2>Violations</h2>${note}${table(['rule', 'block', 'transaction', 'round', 'party', 'what was found'], rows)}`;
-}
-
-function rulesSection({ violationsByRule }: AuditReport): string {
+function rulesSection({ violationsByRule, blobs }: AuditReport): string {
   const rows = Object.entries(rules).map(([rule, sentence]) => {
     const count = isRule(rule) ? (violationsByRule[rule] ?? 0) : 0;
-    return [count === 0 ? 'held' : `broken ${integer(count)} times`, rule, sentence];
+    const held = rule === 'BLOB' && blobs === null ? 'no blobs given' : 'held';
+    return [count === 0 ? held : `broken ${count === 1 ? 'once' : `${integer(count)} times`}`, rule, sentence];
   });
   return `<h2>Rules</h2>${table(['', 'rule', ''], rows)}`;
 }
 
-function partiesSection({ summary, balances }: AuditReport): string {
-  const head = [
-    'party',
-    'account',
-    'joined (UTC)',
-    'in round',
-    'standing',
-    'created',
-    'ordered',
-    'received',
-    'refunded',
-    'earned',
-    'won or lost in claims',
-    'free points',
-    'claims filed',
-    'claims against',
-    'times reported',
-  ];
-  const rows = summary.parties.map((party) => [
-    party.party,
-    party.account,
-    when(party.joinedAt),
-    party.joinedRound,
-    party.standing === 'removed' || party.standing === 'resigned'
-      ? `${party.standing} in round ${party.standingRound}`
-      : party.standing,
-    party.minted,
-    party.ordered,
-    party.received,
-    party.refunded,
-    party.earned,
-    party.fines,
-    balances[party.party] ?? 0n,
-    party.claimsFiled,
-    party.claimsAgainst,
-    party.reportsReceived,
-  ]);
-  return `<h2>Parties</h2>
-<p>Free points = created − ordered + refunded + earned ± claims, less what is at stake in open ones. One point pays for one gradient entry.</p>${table(head, rows)}`;
-}
-
-function flowsSection({ summary }: AuditReport): string {
-  const { flows } = summary;
-  const names = flows.map((_, party) => `to ${party}`);
-  if (flows.length <= MOST_COLUMNS) {
-    const rows = flows.map((row, requester) => [`from ${requester}`, ...row]);
-    return `<h2>From whom to whom</h2>${table(['', ...names], rows)}`;
-  }
-  const rows = flows.flatMap((row, requester) =>
-    row.flatMap((points, provider) => (points === 0n ? [] : [[requester, provider, points]])),
-  );
-  return `<h2>From whom to whom</h2>${folded(`${integer(rows.length)} pairs`, table(['from', 'to', 'points'], rows))}`;
-}
-
-function roundsSection({ summary }: AuditReport): string {
-  const { rounds, parties } = summary;
-  const name = (from: number, to: number) => (from === to ? `${from}` : `${from} to ${to}`);
-  const rows = rounds.map((round) => [
-    name(round.fromRound, round.toRound),
-    round.block,
-    when(round.time),
-    round.credible,
-    round.minted,
-    round.ordered,
-    round.exchanges,
-    round.exchanged,
-    round.refunded,
-    round.reports,
-    round.removed.join(', '),
-  ]);
-  const head = [
-    'round',
-    'from block',
-    'began (UTC)',
-    'credible parties',
-    'created',
-    'ordered',
-    'exchanges',
-    'delivered',
-    'refunded',
-    'reports',
-    'removed',
-  ];
-  const all = `<h2>Rounds</h2>${folded(`${integer(rows.length)} rows`, table(head, rows))}`;
-  if (parties.length > MOST_COLUMNS) return all;
-  const perParty = rounds.map((round) => [
-    name(round.fromRound, round.toRound),
-    ...parties.flatMap(({ party }) => [
-      round.orderedBy[party] ?? 0n,
-      round.earnedBy[party] ?? 0n,
-      round.refundedBy[party] ?? 0n,
-    ]),
-  ]);
-  const perPartyHead = [
-    'round',
-    ...parties.flatMap(({ party }) => [`${party} ordered`, `${party} earned`, `${party} refunded`]),
-  ];
-  return all + folded('By party and round', table(perPartyHead, perParty));
-}
-
-function exchangesSection({ summary }: AuditReport, exchanges: readonly Exchange[]): string {
-  if (summary.exchanges > exchanges.length) {
-    return `<h2>Exchanges</h2><p>${integer(summary.exchanges)} exchanges, too many for a page: the option --csv writes them all.</p>`;
-  }
-  const rows = exchanges.map(({ round, block, time, transaction, requester, provider, points, commitment }) => [
-    round,
-    block,
-    when(time),
-    requester,
-    provider,
-    points,
-    transaction,
-    commitment,
-  ]);
-  const head = ['round', 'block', 'time (UTC)', 'from', 'to', 'points', 'transaction', 'commitment'];
-  return `<h2>Exchanges</h2>${folded(`${integer(rows.length)} exchanges`, table(head, rows))}`;
-}
-
-function constitutionSection({ facts, members }: AuditReport): string {
-  const rows = Object.entries(facts).map(([fact, value]) => [
+function constitutionSection({ facts: given, members }: AuditReport, names: ReadonlyMap<string, string>): string {
+  const rows = Object.entries(given).map(([fact, value]) => [
     fact,
     typeof value === 'number' ? integer(value) : String(value),
   ]);
+  const list = members.map((member) => [member, names.get(member) ?? '']);
   return `<h2>Constitution</h2>${table(['fact', 'value'], rows)}${folded(
-    `${members.length} members may join and invite`,
-    table(
-      ['account'],
-      members.map((member) => [member]),
-    ),
+    `${members.length} accounts may join without an invitation, and invite`,
+    table(['account', 'name'], list),
   )}`;
 }
 
-const style = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#1b2733;background:#fff}
-h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid #ccd5dd}
-.verdict{padding:.8rem 1rem;border-radius:.4rem;font-weight:600}.good{background:#e3f4e8;color:#14532d}.bad{background:#fde8e6;color:#7f1d1d}
+/** What no audit of a chain can see. */
+const trust = `<h2>What this audit takes on trust</h2>
+<ul><li>The chain’s node that was asked: the log, the transactions’ signers and the contract’s state are what it says they are.</li>
+<li>What parties declare: how many examples they hold, and how their samples were made.</li>
+<li>What is in a blob: the ledger holds hashes. Blobs that were handed over were held against them.</li></ul>`;
+
+const style = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:84rem;padding:0 1rem;color:#1b2733;background:#fff}
+h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid #ccd5dd;break-after:avoid}
+dl{display:grid;grid-template-columns:max-content auto;gap:.1rem 1rem;font-size:14px}dt{color:#51616f}dd{margin:0;overflow-wrap:anywhere}
+.verdict{padding:.8rem 1rem;border-radius:.4rem;font-weight:600}.good{background:#e3f4e8;color:#14532d}.bad{background:#fde8e6;color:#7f1d1d}.wary{background:#fdf3d8;color:#713f12}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}th,td{padding:.25rem .5rem;border-bottom:1px solid #e4eaef;text-align:left;vertical-align:top}
-td.s{white-space:nowrap}td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}code{font-size:.92em;overflow-wrap:anywhere}
-figure{margin:1.5rem 0}figcaption{color:#51616f;font-size:13px}summary{cursor:pointer;margin:.5rem 0}svg{max-width:100%;height:auto}
-@media print{details{display:block}details>*{display:block}}`;
+td.s{white-space:nowrap}.n{text-align:right}td.n{font-variant-numeric:tabular-nums;white-space:nowrap}
+code,td.h{font-family:ui-monospace,monospace;font-size:.85em;overflow-wrap:anywhere}td.h{min-width:7rem;max-width:24rem}
+figure{margin:1.5rem 0;break-inside:avoid}figcaption{color:#51616f;font-size:13px}summary{cursor:pointer;margin:.5rem 0}svg{max-width:100%;height:auto}
+@media print{@page{size:A4 landscape;margin:12mm}body{margin:0;max-width:none;font-size:11px}table{font-size:8px}td,th{padding:.1rem .25rem}td.h{min-width:0}
+tr{break-inside:avoid}thead{display:table-header-group}.wide{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}}`;
 
 /** Writes the page. */
-export async function renderReport(report: AuditReport, { exchanges, at }: PageOptions): Promise<string> {
-  const plots = await drawPlots(report.summary, report.balances, report.round);
+export async function renderReport(report: AuditReport, { exchanges, at, names }: PageOptions): Promise<string> {
+  const named = names ?? new Map<string, string>();
+  const label = labelOf(report, named);
+  const plots = await drawPlots(report.summary, report.balances, report.round, label);
   const figures = plots.map(
     ({ caption, svg }) => `<figure>${svg}<figcaption>${escapeText(caption)}</figcaption></figure>`,
   );
@@ -239,17 +132,21 @@ export async function renderReport(report: AuditReport, { exchanges, at }: PageO
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Audit of ledger ${escapeText(report.contract)}</title><style>${style}</style></head><body>
 <h1>Audit of a learning consortium’s ledger</h1>
-<p>Contract ${mono(report.contract)} on chain ${escapeText(report.chainId)}, consortium ${mono(report.facts.consortiumHash)}. Made on
-${escapeText(when(Math.floor(at.getTime() / 1000)))} UTC from the chain alone.</p>
+${subjectSection(report, at)}
 ${verdictSection(report)}
-${violationsSection(report)}
+${violationsSection(report, label)}
 ${figures.join('\n')}
-${partiesSection(report)}
-${flowsSection(report)}
-${roundsSection(report)}
-${exchangesSection(report, exchanges)}
+${partiesSection(report, label)}
+${pointsSection(report, label)}
+${flowsSection(report, label)}
+${claimsSection(report, label)}
+${changesSection(report, label)}
+${declarationsSection(report, label)}
+${roundsSection(report, label)}
+${exchangesSection(report, exchanges, label)}
 ${rulesSection(report)}
-${constitutionSection(report)}
+${constitutionSection(report, named)}
+${trust}
 </body></html>
 `;
 }

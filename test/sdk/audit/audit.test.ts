@@ -38,6 +38,8 @@ for (const { name, available, start } of engines) {
       assert.deepEqual(report.violations, []);
       assert.equal(report.verdict, 'in order');
       assert.equal(report.phase, 'closed');
+      assert.deepEqual([report.origin.code, report.origin.creator], ['this release', chain.wallets[0].address]);
+      assert.equal(report.toBlockHash, (await reader.provider.getBlock(report.toBlock))?.hash);
       const { parties, flows, rounds } = report.summary;
       assert.equal(parties.length, 7);
       const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);

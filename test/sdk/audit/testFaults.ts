@@ -32,6 +32,7 @@ export function testFaults(faults: readonly Fault[]): void {
         const report = await audit(reader, { fromBlock: fixture.deployment.block });
         const found = report.violations.filter((violation) => violation.rule === rule);
         assert.equal(report.verdict, 'violations');
+        assert.equal(report.origin.code, 'another');
         assert.ok(found.length > 0, `${rule} not among ${JSON.stringify(report.violations, undefined, 1)}`);
         if (elsewhere === undefined) {
           const block = await reader.provider.getBlock(lastBlock);
