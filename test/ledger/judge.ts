@@ -14,7 +14,7 @@ const schema = z.object({ abi: z.array(z.unknown()), bytecode: z.string(), lives
 async function notices(message: z.infer<typeof schema>): Promise<boolean> {
   const laboratory = await openLaboratory(message);
   try {
-    const life = fc.asyncProperty(lives(60), (given) => playLife(laboratory, given));
+    const life = fc.asyncProperty(lives(60), (given) => playLife(laboratory, given, { compareEvery: 5 }));
     await fc.assert(life, { numRuns: message.lives, seed: 11, endOnFailure: true });
     return false;
   } catch {

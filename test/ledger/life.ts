@@ -6,11 +6,19 @@ import type { Facts } from '../../sdk/types.ts';
 import { joiningOf, MEMBERS, type Move, play } from './sequences.ts';
 import type { Laboratory } from './twin.ts';
 
-/** Plays it to the end; fails where contract and model differ. @param note - told each event and refusal. */
+/** Whom a life tells what happens in it, and how closely it is watched. */
+export interface Watching {
+  /** Told each event and refusal. */
+  readonly note?: (name: string) => void;
+  /** All state is compared after so many moves, and at the end; events and refusals are after every one. */
+  readonly compareEvery?: number;
+}
+
+/** Plays it to the end; fails where contract and model differ. */
 export async function playLife(
   laboratory: Laboratory,
   { facts, formed, moves }: { facts: Facts; formed: boolean; moves: readonly Move[] },
-  note: (name: string) => void = () => {},
+  { note, compareEvery = 1 }: Watching = {},
 ): Promise<void> {
   const { wallets } = laboratory;
   const members = wallets.slice(0, MEMBERS).map(({ address }) => address);
@@ -18,12 +26,12 @@ export async function playLife(
   if (formed) {
     for (const { sender, call, wait } of joiningOf(twin.model, wallets)) await twin.apply(sender, call, wait);
   }
-  for (const move of moves) {
+  for (const [index, move] of moves.entries()) {
     for (const { sender, call, wait } of play(move, twin.model, wallets, () => twin.time)) {
       const outcome = await twin.apply(sender, call, wait);
-      if ('revert' in outcome) note(outcome.revert);
-      else for (const { name } of outcome.events) note(name);
+      if ('revert' in outcome) note?.(outcome.revert);
+      else for (const { name } of outcome.events) note?.(name);
     }
-    await twin.compare();
+    if ((index + 1) % compareEvery === 0 || index === moves.length - 1) await twin.compare();
   }
 }

@@ -19,7 +19,7 @@ describe('the contract and its model', async () => {
   const note = (name: string) => seen.set(name, (seen.get(name) ?? 0) + 1);
 
   it(`agree on ${runs} random lives`, async () => {
-    const life = fc.asyncProperty(lives(60), (given) => playLife(laboratory, given, note));
+    const life = fc.asyncProperty(lives(60), (given) => playLife(laboratory, given, { note }));
     await fc.assert(life, { numRuns: runs, seed });
   });
 

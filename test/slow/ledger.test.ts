@@ -25,7 +25,7 @@ describe('the ledger at length', async () => {
     // A chain of its own for every hundred lives, so that none grows long.
     for (let first = 0; first < runs; first += 100) {
       const laboratory = await openLaboratory();
-      const life = fc.asyncProperty(lives(90), (given) => playLife(laboratory, given, note));
+      const life = fc.asyncProperty(lives(90), (given) => playLife(laboratory, given, { note }));
       await fc.assert(life, { numRuns: Math.min(100, runs - first), seed: seed + first });
       await laboratory.close();
     }
