@@ -10,7 +10,7 @@
  */
 import { type AbstractSigner, getAddress, isError, type Result, type TransactionReceipt, toQuantity } from 'ethers';
 import { decodeRevert, type FunctionName, ledgerInterface } from './contract.ts';
-import { LedgerError, RevertError } from './errors.ts';
+import { LedgerError, RevertError, refusalIn } from './errors.ts';
 import { type ProviderOptions, RetryingProvider } from './provider.ts';
 import { createSender, type Sender, type SenderOptions } from './sender.ts';
 
@@ -120,11 +120,12 @@ export async function read(
     return ledgerInterface.decodeFunctionResult(name, answer);
   } catch (cause) {
     if (cause instanceof LedgerError) throw cause;
-    if (isError(cause, 'CALL_EXCEPTION')) {
+    const why = refusalIn(cause);
+    if (isError(cause, 'CALL_EXCEPTION') && why === undefined) {
       throw decodeRevert(cause.data ?? '0x', name) ?? new RevertError('unknown', [], { call: name, cause });
     }
-    if (isError(cause, 'UNKNOWN_ERROR')) {
-      throw new LedgerError('RPC_REFUSED', `The endpoint refused the call of ${name}`, {
+    if (why !== undefined) {
+      throw new LedgerError('RPC_REFUSED', `The endpoint refused the call of ${name} (${why})`, {
         fault: 'chain',
         action: 'Check that the chain’s node is in step with the chain and keeps its history.',
         meta: { call: name },

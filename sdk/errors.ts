@@ -2,6 +2,8 @@
  * What can go wrong between this process and the ledger.
  * @module
  */
+import { isError } from 'ethers';
+import { z } from 'zod';
 import { DppdlError, type DppdlErrorOptions } from '../node/errors.ts';
 
 /** Codes of {@link LedgerError}. */
@@ -31,6 +33,36 @@ export type LedgerErrorCode =
 
 /** An error between this process and the ledger. Codes that waiting cannot cure have fault `self` or `chain`. */
 export class LedgerError extends DppdlError<LedgerErrorCode> {}
+
+/** What an error's `info` holds when an endpoint answered with one. */
+const refusalSchema = z.object({ error: z.object({ message: z.string() }) });
+
+/**
+ * What an endpoint says why it does not carry out a request, undefined when it did and the contract reverted. ethers
+ * takes every error that answers a call for a revert; without revert data it is none unless it says so.
+ */
+export function refusalIn(error: unknown): string | undefined {
+  if (isError(error, 'UNKNOWN_ERROR')) {
+    const told = refusalSchema.safeParse(error);
+    return told.success ? told.data.error.message : error.shortMessage;
+  }
+  if (!isError(error, 'CALL_EXCEPTION') || error.data !== null) return undefined;
+  const told = refusalSchema.safeParse(error.info);
+  if (!told.success) return undefined;
+  const { message } = told.data.error;
+  return /revert|gas|opcode|exception|stack|jump/i.test(message) ? undefined : message;
+}
+
+/** What may be over at the next look: an endpoint that restarts, is behind, or does not include a transaction. */
+export function passingTrouble(error: unknown): LedgerError | undefined {
+  if (error instanceof LedgerError) {
+    return ['RPC_UNAVAILABLE', 'RPC_REFUSED', 'TIMEOUT'].includes(error.code) ? error : undefined;
+  }
+  const why = refusalIn(error);
+  if (why === undefined) return undefined;
+  const message = `The endpoint refused a request (${why})`;
+  return new LedgerError('RPC_REFUSED', message, { fault: 'chain', cause: error });
+}
 
 /** What to do about refusals that a person can cure. */
 const actions: Readonly<Record<string, string>> = {

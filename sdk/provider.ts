@@ -4,7 +4,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers';
+import { type JsonRpcError, type JsonRpcPayload, JsonRpcProvider, type JsonRpcResult, Network } from 'ethers';
 import { LedgerError } from './errors.ts';
 
 /** How patient calls to the endpoint are. */
@@ -48,6 +48,11 @@ function isAnswer(value: unknown): value is JsonRpcResult {
   return typeof value === 'object' && value !== null && 'id' in value && ('result' in value || 'error' in value);
 }
 
+/** ethers declares answers as results alone; an endpoint's may be errors. */
+function isRefusal(answer: JsonRpcResult | JsonRpcError): answer is JsonRpcError {
+  return 'error' in answer;
+}
+
 /** ethers' JSON-RPC provider whose every request survives an endpoint that stalls, drops connections or restarts. */
 export class RetryingProvider extends JsonRpcProvider {
   readonly #timeoutMs: number;
@@ -84,6 +89,26 @@ export class RetryingProvider extends JsonRpcProvider {
     }
   }
 
+  /**
+   * Sends requests in one message, so that one and the same node answers them, in their order, whatever stands before it.
+   * @throws LedgerError `RPC_UNAVAILABLE`; `RPC_REFUSED` when the endpoint takes no two requests in one message.
+   * @throws whatever ethers makes of an error in an answer.
+   */
+  async sendTogether(
+    requests: readonly { readonly method: string; readonly params: readonly unknown[] }[],
+  ): Promise<unknown[]> {
+    const payloads = requests.map(
+      ({ method, params }, index): JsonRpcPayload => ({ id: index + 1, jsonrpc: '2.0', method, params: [...params] }),
+    );
+    const answers = await this._send(payloads);
+    return payloads.map((payload) => {
+      const answer: JsonRpcResult | JsonRpcError | undefined = answers.find(({ id }) => id === payload.id);
+      if (answer === undefined) throw this.#refusesSeveral();
+      if (isRefusal(answer)) throw this.getRpcError(payload, answer);
+      return answer.result;
+    });
+  }
+
   /** Ends all requests under way. */
   override destroy(): void {
     this.#closed.abort();
@@ -107,6 +132,15 @@ export class RetryingProvider extends JsonRpcProvider {
     const answers = Array.isArray(answer) ? answer : [answer];
     if (!answers.every(isAnswer)) throw new Error('the answer is not JSON-RPC');
     return answers;
+  }
+
+  #refusesSeveral(): LedgerError {
+    const { url } = this.#endpoint;
+    return new LedgerError('RPC_REFUSED', `The ledger's endpoint ${url} does not answer several requests at once`, {
+      fault: 'chain',
+      action: 'Let the endpoint accept JSON-RPC batches, or use the chain’s node itself.',
+      meta: { url },
+    });
   }
 
   #unavailable(cause: unknown): LedgerError {

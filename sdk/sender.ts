@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AbstractSigner, isError, Transaction, type TransactionReceipt, toQuantity } from 'ethers';
-import { LedgerError, RevertError } from './errors.ts';
+import { LedgerError, RevertError, refusalIn } from './errors.ts';
 import { betterFees, currentFees, type Fees } from './fees.ts';
 import type { RetryingProvider } from './provider.ts';
 
@@ -57,6 +57,8 @@ export interface Sender {
 
 /** Times another process of the same account may take our nonce before we stop competing with it. */
 const MOST_RIVALS = 8;
+/** Refusals in a row before we believe them; an endpoint that restarts refuses for a while. */
+const MOST_REFUSALS = 25;
 /** Looks that must agree before we believe that our nonce was taken, or that the chain lost blocks. */
 const LOOKS_BEFORE_REPLANNING = 5;
 
@@ -69,13 +71,11 @@ const gasLimitFor = (estimate: bigint, blockLimit: bigint) => {
   return roomy < blockLimit ? roomy : blockLimit;
 };
 
+/** What an endpoint made of a transaction. */
+type Broadcast = 'sent' | 'underpriced' | 'used' | 'refused';
+
 /** The message of a JSON-RPC error, wherever ethers put it. */
-function refusal(error: unknown): string {
-  if (isError(error, 'UNKNOWN_ERROR') && typeof error.error === 'object' && error.error !== null) {
-    if ('message' in error.error) return String(error.error.message);
-  }
-  return error instanceof Error ? error.message : String(error);
-}
+const refusal = (error: unknown) => refusalIn(error) ?? (error instanceof Error ? error.message : String(error));
 
 /** Creates the sender of a signer's account. */
 export function createSender(options: SenderOptions): Sender {
@@ -83,16 +83,30 @@ export function createSender(options: SenderOptions): Sender {
   const { pollIntervalMs = 200, resendAfterMs = 5_000, giveUpAfterMs = 600_000 } = options;
   let count = 0;
   let gasUsed = 0n;
+  /** Refusals in a row to take the transaction that is being sent. */
+  let refusals = 0;
   let queue: Promise<unknown> = Promise.resolve();
+
+  /** Asks again, for a while, what the endpoint refuses to answer. */
+  const persist = async <T>(ask: () => Promise<T>): Promise<T> => {
+    for (let refusals = 0; ; refusals++) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (refusalIn(error) === undefined || refusals === MOST_REFUSALS) throw error;
+      }
+      await sleep(pollIntervalMs);
+    }
+  };
 
   /** Runs a read that the contract may revert. */
   const simulate = async (method: 'eth_estimateGas' | 'eth_call', call: Call, block: string): Promise<string> => {
     const from = await signer.getAddress();
     const transaction = { from, data: call.data, ...(call.to === null ? {} : { to: call.to }) };
     try {
-      return await provider.send(method, [transaction, block]);
+      return await persist(() => provider.send(method, [transaction, block]));
     } catch (cause) {
-      if (!isError(cause, 'CALL_EXCEPTION')) throw asLedgerError(cause, call);
+      if (!isError(cause, 'CALL_EXCEPTION') || refusalIn(cause) !== undefined) throw asLedgerError(cause, call);
       throw decodeRevert(cause.data ?? '0x', call.name) ?? new RevertError('unknown', [], { call: call.name, cause });
     }
   };
@@ -118,7 +132,7 @@ export function createSender(options: SenderOptions): Sender {
   };
 
   /** Hands a signed transaction to the endpoint. @returns whether its nonce may have been used by another one. */
-  const broadcast = async (transaction: Transaction, call: Call): Promise<'sent' | 'underpriced' | 'used'> => {
+  const broadcast = async (transaction: Transaction, call: Call): Promise<Broadcast> => {
     try {
       await provider.send('eth_sendRawTransaction', [transaction.serialized]);
     } catch (cause) {
@@ -129,25 +143,30 @@ export function createSender(options: SenderOptions): Sender {
       if (/base ?fee|max fee per gas less/i.test(reason)) return 'underpriced';
       // Development chains include a transaction that reverts and answer with why; its receipt will say so too.
       if (/revert/i.test(reason)) return 'sent';
-      if (!/already (known|imported|exists)|known transaction/i.test(reason)) throw asLedgerError(cause, call);
+      if (/already (known|imported|exists)|known transaction/i.test(reason)) return 'sent';
+      // Any other reason may be that the endpoint has only just started.
+      if (refusalIn(cause) !== undefined && ++refusals <= MOST_REFUSALS) return 'refused';
+      throw asLedgerError(cause, call);
     }
+    refusals = 0;
     return 'sent';
   };
 
   /** @returns the receipt, or undefined when the nonce is no longer the next one: taken, or the chain was reset. */
   const settle = async (call: Call, nonce: number, gasLimit: bigint): Promise<TransactionReceipt | undefined> => {
     const started = Date.now();
-    let fees = await currentFees(provider);
+    refusals = 0;
+    let fees = await persist(() => currentFees(provider));
     const signed = [await sign(call, nonce, gasLimit, fees)];
     let status = await broadcast(signed[0], call);
     let sentAt = Date.now();
     let strangeLooks = 0;
     for (;;) {
       for (const { hash } of signed) {
-        const receipt = hash === null ? null : await provider.getTransactionReceipt(hash);
+        const receipt = hash === null ? null : await persist(() => provider.getTransactionReceipt(hash));
         if (receipt !== null) return receipt;
       }
-      const next = await provider.getTransactionCount(signer.getAddress(), 'latest');
+      const next = await persist(() => provider.getTransactionCount(signer.getAddress(), 'latest'));
       strangeLooks = next === nonce ? 0 : strangeLooks + 1;
       if (strangeLooks >= LOOKS_BEFORE_REPLANNING) return undefined;
       if (Date.now() - started > giveUpAfterMs) {
@@ -159,7 +178,7 @@ export function createSender(options: SenderOptions): Sender {
       }
       await sleep(pollIntervalMs);
       if (next > nonce || (status === 'sent' && Date.now() - sentAt < resendAfterMs)) continue;
-      const better = await betterFees(provider, fees, status === 'underpriced');
+      const better = await persist(() => betterFees(provider, fees, status === 'underpriced'));
       if (better !== undefined) {
         fees = better;
         signed.push(await sign(call, nonce, gasLimit, fees));
@@ -170,12 +189,12 @@ export function createSender(options: SenderOptions): Sender {
   };
 
   const sendNow = async (call: Call): Promise<TransactionReceipt> => {
-    const blockLimit = (await provider.getBlock('latest'))?.gasLimit ?? 30_000_000n;
+    const blockLimit = (await persist(() => provider.getBlock('latest')))?.gasLimit ?? 30_000_000n;
     let wholeBlock = false;
     for (let rivals = 0; rivals < MOST_RIVALS; rivals++) {
       const estimate = BigInt(await simulate('eth_estimateGas', call, 'pending'));
       const gasLimit = wholeBlock ? blockLimit : gasLimitFor(estimate, blockLimit);
-      const nonce = await provider.getTransactionCount(signer.getAddress(), 'latest');
+      const nonce = await persist(() => provider.getTransactionCount(signer.getAddress(), 'latest'));
       const receipt = await settle(call, nonce, gasLimit);
       if (receipt === undefined) continue;
       count++;

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LedgerError } from './errors.ts';
+import { LedgerError, passingTrouble } from './errors.ts';
 import { DEFAULT_SPAN, type LogBatch, readLogs } from './logs.ts';
 import type { RetryingProvider } from './provider.ts';
 
@@ -29,18 +29,29 @@ export interface WatchOptions {
 /** Looks at a head behind ours, or at a block that is gone, before we believe that the chain lost blocks. */
 const LOOKS_BEFORE_REWOUND = 25;
 
+/** Refusals in a row before we believe that the endpoint will never answer; one that restarts refuses for a while. */
+const REFUSALS_BEFORE_GIVING_UP = 300;
+
 /** Runs a read until the endpoint answers. */
-async function persist<T>(read: () => Promise<T>, { signal, onTrouble }: WatchOptions): Promise<T> {
+async function persist<T>(read: () => Promise<T>, options: WatchOptions): Promise<T> {
+  const { signal, onTrouble, pollIntervalMs = 200 } = options;
+  let refusals = 0;
   for (;;) {
     signal?.throwIfAborted();
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof LedgerError) || error.code !== 'RPC_UNAVAILABLE') throw error;
-      onTrouble?.(error);
+      const trouble = passingTrouble(error);
+      if (trouble === undefined) throw error;
+      if (trouble.code === 'RPC_REFUSED' && ++refusals >= REFUSALS_BEFORE_GIVING_UP) throw trouble;
+      onTrouble?.(trouble);
+      if (trouble.code === 'RPC_REFUSED') await pause(pollIntervalMs, signal);
     }
   }
 }
+
+const pause = (milliseconds: number, signal: AbortSignal | undefined) =>
+  sleep(milliseconds, undefined, { signal }).catch(() => signal?.throwIfAborted());
 
 /**
  * Yields batches of consecutive, disjoint block ranges, beginning at `fromBlock`; a batch may hold no logs.
@@ -59,7 +70,7 @@ export async function* watchLogs(options: WatchOptions): AsyncGenerator<LogBatch
     if (head === null || head.number < next - 1 || (await isGone(seen, head, options))) {
       strangeLooks++;
       if (strangeLooks > LOOKS_BEFORE_REWOUND) throw rewound(next - 1);
-      await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      await pause(pollIntervalMs, signal);
       continue;
     }
     strangeLooks = 0;
@@ -69,9 +80,9 @@ export async function* watchLogs(options: WatchOptions): AsyncGenerator<LogBatch
       const batches = await persist(() => Array.fromAsync(readLogs(provider, filter, mostBlocks)), options);
       yield* batches;
       next = filter.toBlock + 1;
+      seen = { number: filter.toBlock, hash: batches[batches.length - 1].hash };
     }
-    if (until === head.number && head.hash !== null) seen = { number: head.number, hash: head.hash };
-    if (next <= last) await sleep(pollIntervalMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    if (next <= last) await pause(pollIntervalMs, signal);
   }
 }
 

@@ -19,6 +19,8 @@ export type Fault =
   | 'reset'
   /** Answers with a JSON-RPC error, as a node does that is behind. */
   | 'refuse'
+  /** Answers as a node does that has not got the block yet: no block, no log. */
+  | 'behind'
   /** Answers HTTP 503. */
   | 'unavailable'
   /** Answers with bytes that are no JSON. */
@@ -59,18 +61,28 @@ export async function startFaultProxy(target: string, hashOf: (raw: string) => s
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await bodyOf(request);
-    const { id, method, params } = JSON.parse(body);
+    // Of several requests in one message the last one stands for all.
+    const message = JSON.parse(body);
+    const requests: { id: number; method: string; params: unknown[] }[] = Array.isArray(message) ? message : [message];
+    const { method, params } = requests[requests.length - 1];
     const index = seen.get(method) ?? 0;
     seen.set(method, index + 1);
     const fault = decide({ method, params }, index);
     done.set(fault, (done.get(fault) ?? 0) + 1);
-    const json = (value: unknown) => response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
+    const reply = (answer: (request: { id: number; method: string }) => object) => {
+      const answers = requests.map(answer);
+      const text = JSON.stringify(Array.isArray(message) ? answers : answers[0]);
+      return response.setHeader('content-type', 'application/json').end(text);
+    };
     if (fault === 'stall') return;
     if (fault === 'reset') return request.socket.destroy();
     if (fault === 'unavailable') return response.writeHead(503).end('restarting');
-    if (fault === 'refuse') return json({ jsonrpc: '2.0', id, error: { code: -32000, message: 'header not found' } });
+    const error = { code: -32000, message: 'header not found' };
+    if (fault === 'refuse') return reply(({ id }) => ({ jsonrpc: '2.0', id, error }));
     if (fault === 'garbage') return response.end('<html>bad gateway</html>');
-    if (fault === 'drop') return json({ jsonrpc: '2.0', id, result: hashOf(String(params[0])) });
+    if (fault === 'behind')
+      return reply(({ id, method: asked }) => ({ jsonrpc: '2.0', id, result: asked === 'eth_getLogs' ? [] : null }));
+    if (fault === 'drop') return reply(({ id }) => ({ jsonrpc: '2.0', id, result: hashOf(String(params[0])) }));
     const headers = { 'content-type': 'application/json' };
     const answer = await fetch(upstream, { method: 'POST', headers, body }).then((reply) => reply.text());
     if (fault === 'lose') return request.socket.destroy();

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Block, getBytes, hexlify, isError, toBeHex } from 'ethers';
+import { type Block, getBytes, hexlify, toBeHex } from 'ethers';
 import { advance } from '../../sdk/actions/advance.ts';
 import { answerClaim } from '../../sdk/actions/answerClaim.ts';
 import { download } from '../../sdk/actions/download.ts';
@@ -21,7 +21,7 @@ import { voteClaim } from '../../sdk/actions/voteClaim.ts';
 import { has, toBitmap } from '../../sdk/bitmap.ts';
 import type { Client } from '../../sdk/client.ts';
 import { isRevert } from '../../sdk/contract.ts';
-import { LedgerError } from '../../sdk/errors.ts';
+import { LedgerError, passingTrouble } from '../../sdk/errors.ts';
 import { decodeEvent, type LedgerEvent, type Position, topicsOf } from '../../sdk/events.ts';
 import { readLogs } from '../../sdk/logs.ts';
 import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
@@ -401,16 +401,6 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     transactions: () => client.sender?.totals() ?? { count: 0, gasUsed: 0n },
   };
   return ledger;
-}
-
-/** What may be over at the next look: an endpoint that restarts, is behind, or does not include a transaction. */
-function passingTrouble(error: unknown): LedgerError | undefined {
-  if (error instanceof LedgerError) {
-    return ['RPC_UNAVAILABLE', 'RPC_REFUSED', 'TIMEOUT'].includes(error.code) ? error : undefined;
-  }
-  if (!isError(error, 'UNKNOWN_ERROR')) return undefined;
-  const message = `The endpoint refused a request (${error.shortMessage})`;
-  return new LedgerError('RPC_REFUSED', message, { fault: 'chain', cause: error });
 }
 
 function missing(what: string, block: number): LedgerError {

@@ -77,16 +77,37 @@ for (const { name, available, start } of engines) {
       assert.equal(await nonceOf(2), 1);
     });
 
-    for (const fault of ['stall', 'reset', 'unavailable', 'garbage'] as const) {
-      it(`survives ${fault} on every third request`, async () => {
+    // A refusal is an answer, so a seventh of them must not always hit the same of the requests that repeat.
+    for (const [fault, every] of [
+      ['stall', 3],
+      ['reset', 3],
+      ['unavailable', 3],
+      ['garbage', 3],
+      ['refuse', 7],
+    ] as const) {
+      it(`survives ${fault} on one in ${every} requests`, async () => {
         sender = senderOf(3);
         const first = await nonceOf(3);
         let requests = 0;
-        proxy.onRequest(() => (requests++ % 3 === 1 ? fault : 'none'));
+        proxy.onRequest(() => (requests++ % every === 1 ? fault : 'none'));
         await sender.send({ to, data: '0x', name: 'ping' });
         assert.equal(await nonceOf(3), first + 1);
       });
     }
+
+    it('sends again what the endpoint refuses while it starts, and says why when it refuses for ever', async () => {
+      sender = senderOf(3);
+      const first = await nonceOf(3);
+      let sends = 0;
+      proxy.onRequest((request) => (isSend(request) && sends++ < 3 ? 'refuse' : 'none'));
+      await sender.send({ to, data: '0x', name: 'ping' });
+      assert.equal(await nonceOf(3), first + 1);
+      assert.equal(sends, 4);
+      proxy.onRequest((request) => (isSend(request) ? 'refuse' : 'none'));
+      const call = sender.send({ to, data: '0x', name: 'ping' });
+      await assert.rejects(call, (error) => error instanceof LedgerError && error.code === 'RPC_REFUSED');
+      assert.equal(await nonceOf(3), first + 1);
+    });
 
     it('keeps one account serial however many calls are made at once', async () => {
       sender = senderOf(4);
@@ -127,7 +148,9 @@ for (const { name, available, start } of engines) {
         if (method === 'eth_sendRawTransaction') sent.add(params[0]);
         return 'none';
       });
-      const racers = [8, 9].map((index) => senderOf(index));
+      // To estimate a long loop takes time.
+      const patient = new RetryingProvider({ rpcUrl: proxy.url, chainId: LOCAL_CHAIN_ID });
+      const racers = [8, 9].map((index) => senderOf(index, { provider: patient }));
       const receipts = Promise.all(racers.map((racer) => racer.send(dear)));
       while (sent.size < 2) await new Promise(setImmediate);
       await chain.request('evm_mine', []);
@@ -135,6 +158,7 @@ for (const { name, available, start } of engines) {
       for (const { status } of await receipts) assert.equal(status, 1);
       const counts = racers.map((racer) => racer.totals().count);
       assert.deepEqual(counts.toSorted(), [1, 2], 'one ran out of gas and was sent again');
+      patient.destroy();
     });
 
     it('gives up in time when the chain never includes the transaction', async () => {

@@ -55,7 +55,7 @@ for (const { name, available, start } of engines) {
     it('misses and doubles nothing while the endpoint fails again and again', async () => {
       const fromBlock = await provider.getBlockNumber();
       const total = 40;
-      const faults = ['none', 'reset', 'none', 'unavailable', 'lose', 'stall', 'garbage'] as const;
+      const faults = ['none', 'reset', 'none', 'unavailable', 'lose', 'refuse', 'stall', 'garbage'] as const;
       let requests = 0;
       proxy.onRequest(() => faults[requests++ % faults.length]);
       const writing = (async () => {
@@ -76,6 +76,28 @@ for (const { name, available, start } of engines) {
       );
       for (let index = 2; index < ranges.length; index += 2) assert.equal(ranges[index], ranges[index - 1] + 1);
       assert.ok((proxy.done.get('lose') ?? 0) > 0);
+    });
+
+    it('misses nothing where some of the nodes behind an endpoint lag behind the others', async () => {
+      const fromBlock = (await provider.getBlockNumber()) + 1;
+      for (const value of [1, 2, 3]) await say(value);
+      let asked = 0;
+      proxy.onRequest(({ method }) => (method === 'eth_getLogs' && asked++ % 3 < 2 ? 'behind' : 'none'));
+      const heard: number[] = [];
+      const troubles: string[] = [];
+      const onTrouble = ({ code }: LedgerError) => troubles.push(code);
+      const toBlock = fromBlock + 2;
+      const watch = watchLogs({ provider, address, fromBlock, toBlock, pollIntervalMs: 5, mostBlocks: 1, onTrouble });
+      for await (const { logs } of watch) for (const { data } of logs) heard.push(Number(data));
+      assert.deepEqual(heard, [1, 2, 3]);
+      assert.deepEqual(new Set(troubles), new Set(['RPC_REFUSED']));
+    });
+
+    it('gives up on an endpoint that refuses for ever', async () => {
+      const fromBlock = await provider.getBlockNumber();
+      proxy.onRequest(({ method }) => (method === 'eth_getLogs' ? 'refuse' : 'none'));
+      const watch = watchLogs({ provider, address, fromBlock, pollIntervalMs: 0 });
+      await assert.rejects(watch.next(), (error) => error instanceof LedgerError && error.code === 'RPC_REFUSED');
     });
 
     it('goes on after an outage longer than the patience of one call', async () => {
