@@ -30,6 +30,8 @@ import { createNodeKeys } from '../../node/nodeKeys.ts';
 import { createPeer, type Peer } from '../../node/peer/peer.ts';
 import { createSqliteStore } from '../../node/store/sqliteStore.ts';
 import type { Party, PartyId } from '../../node/types.ts';
+import { nameSuccessor } from '../../sdk/actions/nameSuccessor.ts';
+import { takeOver } from '../../sdk/actions/takeOver.ts';
 import { createClient } from '../../sdk/client.ts';
 import { deploy } from '../../sdk/deploy.ts';
 import { toyExamples, toyGenerator } from '../algorithm/world.ts';
@@ -63,6 +65,8 @@ export interface Death {
   readonly step: Step;
   /** Whether it stays away until the deliver phase has ended without it. */
   readonly untilEvaluate?: boolean;
+  /** Whether another account has taken it over when it starts again. */
+  readonly newAccount?: boolean;
 }
 
 /** What may be changed about what a party gives to others. */
@@ -395,12 +399,24 @@ export async function runConsortium(options: Options): Promise<Outcome> {
     }
   };
 
+  /** Goes on with an account that had no part in the ledger before. */
+  const changeAccount = async (id: PartyId): Promise<void> => {
+    const successor = wallets[count + id];
+    const connect = (signer: typeof successor) =>
+      createClient({ rpcUrl, chainId, contract, signer, sending: fastSending });
+    const [before, after] = await Promise.all([accounts[id], successor].map(connect));
+    await takeOver(after, await nameSuccessor(before, { account: successor.address, expires: 4_000_000_000 }));
+    for (const client of [before, after]) client.close();
+    accounts[id] = successor;
+  };
+
   await Promise.all(
     ids.map(async (id) => {
       for (;;) {
         const death = await live(id);
         if (death === undefined) return;
         if (death.untilEvaluate === true) await outwait(death);
+        if (death.newAccount === true) await changeAccount(id);
       }
     }),
   );

@@ -68,6 +68,28 @@ describe('a party that dies', () => {
     await assertBooks(outcome);
   });
 
+  it('and goes on with another account is the same party to everybody', { timeout: 240_000 }, async () => {
+    const deaths: Death[] = [
+      { round: 1, party: 2, step: 'afterDownload', newAccount: true },
+      { round: 2, party: 0, step: 'afterUpload', newAccount: true },
+    ];
+    const consortium = smallConsortium({ rounds: 3, deadlines });
+    await using outcome = await runConsortium({ chain, parties: 4, consortium, deaths });
+    assert.equal(outcome.died.length, deaths.length);
+    for (const events of outcome.events) {
+      const rounds = roundsOf(events);
+      assert.equal(rounds.length, 3);
+      for (const { missing, skipped } of rounds) assert.ok(missing.length === 0 && !skipped);
+    }
+    const { parties } = await outcome.ledger.state();
+    const accounts = [4, 1, 6, 3].map((index) => chain.wallets[index].address);
+    assert.deepEqual(
+      parties.map(({ account }) => account),
+      accounts,
+    );
+    await assertBooks(outcome);
+  });
+
   it('at its delivery, with the helper dying before the seed: the sum is of the others', {
     timeout: 240_000,
   }, async () => {
