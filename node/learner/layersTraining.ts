@@ -2,6 +2,7 @@
  * Trains a TensorFlow.js Layers model step by step, so that the same seed gives the same steps.
  * @module
  */
+import { setImmediate as letOthersIn } from 'node:timers/promises';
 import type { LayersModel, layers, Optimizer } from '@tensorflow/tfjs';
 import type { TrainOptions } from '../algorithm/ports.ts';
 import { createSeededRandom } from '../random.ts';
@@ -48,8 +49,8 @@ function dropoutsOf(tf: TensorFlow, model: LayersModel): Layer[] {
   return allLayers(model).filter((layer) => kinds.includes(layer.getClassName()));
 }
 
-/** Rows of inputs as a tensor's values. */
-function gather(inputs: Float32Array, features: number, rows: Uint32Array): Float32Array {
+/** Rows of inputs, one after the other. */
+export function gather(inputs: Float32Array, features: number, rows: Uint32Array): Float32Array {
   const values = new Float32Array(rows.length * features);
   rows.forEach((row, index) => {
     values.set(inputs.subarray(row * features, (row + 1) * features), index * features);
@@ -100,6 +101,7 @@ export async function trainLayers(
         const loss = await step(setup, examples, order.subarray(start, start + batchSize));
         steps++;
         if (!Number.isFinite(loss)) throw diverged(steps, learningRate);
+        await letOthersIn();
       }
     }
   } finally {

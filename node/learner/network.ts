@@ -40,12 +40,13 @@ export function createEngine(family: Family, build: KernelBuild): Engine {
   let outputsAt = 0;
 
   const floats = () => new Float32Array(kernel.memory.buffer);
-  /** Copies rows of inputs into kernel memory: `count` of them, numbered by `rowOf`. */
-  function copyRows(inputs: Float32Array, count: number, rowOf: (index: number) => number): void {
+  /** Copies rows of inputs into kernel memory. */
+  function copyRows(inputs: Float32Array, order: Uint32Array): void {
     const memory = floats();
-    for (let index = 0, at = rowsAt / 4; index < count; index++, at += inputStride) {
-      const start = rowOf(index) * features;
-      memory.set(inputs.subarray(start, start + features), at);
+    let at = rowsAt / 4;
+    for (const row of order) {
+      memory.set(inputs.subarray(row * features, (row + 1) * features), at);
+      at += inputStride;
     }
   }
 
@@ -72,23 +73,23 @@ export function createEngine(family: Family, build: KernelBuild): Engine {
       });
     },
     train(inputs, labels, order) {
-      copyRows(inputs, order.length, (index) => order[index]);
+      copyRows(inputs, order);
       const classOf = new Uint8Array(kernel.memory.buffer, labelsAt, order.length);
       order.forEach((row, index) => {
         classOf[index] = labels[row];
       });
       return kernel.call('train', placed.plan, rowsAt, labelsAt, order.length);
     },
-    label(inputs, from, to, labels) {
-      copyRows(inputs, to - from, (index) => from + index);
-      kernel.call('label', placed.plan, rowsAt, labelsAt, to - from);
-      labels.set(new Uint8Array(kernel.memory.buffer, labelsAt, to - from), from);
+    label(inputs, order, labels) {
+      copyRows(inputs, order);
+      kernel.call('label', placed.plan, rowsAt, labelsAt, order.length);
+      labels.set(new Uint8Array(kernel.memory.buffer, labelsAt, order.length));
     },
-    predict(inputs, from, to, result) {
-      copyRows(inputs, to - from, (index) => from + index);
-      kernel.call('predict', placed.plan, rowsAt, outputsAt, to - from);
+    predict(inputs, order, result) {
+      copyRows(inputs, order);
+      kernel.call('predict', placed.plan, rowsAt, outputsAt, order.length);
       const start = outputsAt / 4;
-      result.set(floats().subarray(start, start + (to - from) * outputs), from * outputs);
+      result.set(floats().subarray(start, start + order.length * outputs));
     },
     read() {
       const parameters = new Float32Array(countParameters(tensors));

@@ -8,30 +8,36 @@ import { addScaled, madd, sumLanes, sumLanesOf4 } from './_simd';
 
 /**
  * Lists the entries of a row of `length` floats that differ from `common`. Reads up to the next multiple of 4.
- * @returns number of entries listed.
+ * @param summary - receives the number of entries listed, int32, and the sum of their differences, float32.
  */
-export function listEntries(list: usize, row: usize, length: i32, common: f32): i32 {
+export function listEntries(list: usize, row: usize, length: i32, common: f32, summary: usize): void {
   const commons = f32x4.splat(common);
   let end = list;
-  for (let start = 0; start < length; start += 4) {
-    const at = row + ((<usize>start) << 2);
-    if (i32x4.bitmask(f32x4.ne(v128.load(at), commons)) !== 0) {
-      for (let i: usize = 0, lanes = <usize>min(4, length - start); i < lanes; i++) {
+  let sum: f32 = 0;
+  for (let start = 0; start < length; start += 16) {
+    if (start + 16 <= length && isCommon16(row + ((<usize>start) << 2), commons)) continue;
+    for (let group = start, stop = min(start + 16, length); group < stop; group += 4) {
+      const at = row + ((<usize>group) << 2);
+      if (i32x4.bitmask(f32x4.ne(v128.load(at), commons)) === 0) continue;
+      for (let i: usize = 0, lanes = <usize>min(4, stop - group); i < lanes; i++) {
         const value = load<f32>(at + (i << 2));
-        store<i32>(end, start + <i32>i);
-        store<f32>(end, value - common, 4);
+        const difference = value - common;
+        store<i32>(end, group + <i32>i);
+        store<f32>(end, difference, 4);
         end += (<usize>(value !== common)) << 3;
+        sum += difference;
       }
     }
   }
-  return <i32>((end - list) >> 3);
+  store<i32>(summary, <i32>((end - list) >> 3));
+  store<f32>(summary, sum, 4);
 }
 
-/** Sum of the listed differences. */
-export function sumEntries(list: usize, count: i32): f32 {
-  let sum: f32 = 0;
-  for (let entry = 0; entry < count; entry++, list += 8) sum += load<f32>(list, 4);
-  return sum;
+/** Whether 16 floats are all common. */
+function isCommon16(at: usize, commons: v128): bool {
+  const first = v128.or(f32x4.ne(v128.load(at), commons), f32x4.ne(v128.load(at, 16), commons));
+  const second = v128.or(f32x4.ne(v128.load(at, 32), commons), f32x4.ne(v128.load(at, 48), commons));
+  return !v128.any_true(v128.or(first, second));
 }
 
 /** target += Σ value · weights[row]. */
