@@ -38,6 +38,8 @@ export function createEngine(family: Family, build: KernelBuild): Engine {
   let rowsAt = 0;
   let labelsAt = 0;
   let outputsAt = 0;
+  /** Where all parameters are in one piece on their way in and out. */
+  let flatAt = 0;
 
   const floats = () => new Float32Array(kernel.memory.buffer);
   /** Copies rows of inputs into kernel memory. */
@@ -64,12 +66,16 @@ export function createEngine(family: Family, build: KernelBuild): Engine {
       rowsAt = allocator.take(workload.rows * inputStride * 4);
       labelsAt = allocator.take(workload.rows);
       outputsAt = allocator.take(workload.batch * outputs * 4);
+      const end = allocator.end;
+      flatAt = allocator.take(parameters.byteLength);
       kernel.reserve(allocator.end);
-      new Uint8Array(kernel.memory.buffer).fill(0, firstByte, allocator.end);
+      new Uint8Array(kernel.memory.buffer).fill(0, firstByte, end);
       placed.write(kernel.memory.buffer);
       const memory = floats();
+      const flatStart = flatAt / 4;
+      memory.set(parameters, flatStart);
       eachRow(placed.runs, (flat, at, length) => {
-        memory.set(parameters.subarray(flat, flat + length), at);
+        memory.copyWithin(at, flatStart + flat, flatStart + flat + length);
       });
     },
     train(inputs, labels, order) {
@@ -92,12 +98,12 @@ export function createEngine(family: Family, build: KernelBuild): Engine {
       result.set(floats().subarray(start, start + order.length * outputs));
     },
     read() {
-      const parameters = new Float32Array(countParameters(tensors));
       const memory = floats();
+      const flatStart = flatAt / 4;
       eachRow(placed.runs, (flat, at, length) => {
-        parameters.set(memory.subarray(at, at + length), flat);
+        memory.copyWithin(flatStart + flat, at, at + length);
       });
-      return parameters;
+      return memory.slice(flatStart, flatStart + countParameters(tensors));
     },
   };
 }

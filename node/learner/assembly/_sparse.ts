@@ -14,30 +14,38 @@ export function listEntries(list: usize, row: usize, length: i32, common: f32, s
   const commons = f32x4.splat(common);
   let end = list;
   let sum: f32 = 0;
-  for (let start = 0; start < length; start += 16) {
-    if (start + 16 <= length && isCommon16(row + ((<usize>start) << 2), commons)) continue;
-    for (let group = start, stop = min(start + 16, length); group < stop; group += 4) {
-      const at = row + ((<usize>group) << 2);
-      if (i32x4.bitmask(f32x4.ne(v128.load(at), commons)) === 0) continue;
-      for (let i: usize = 0, lanes = <usize>min(4, stop - group); i < lanes; i++) {
-        const value = load<f32>(at + (i << 2));
-        const difference = value - common;
-        store<i32>(end, group + <i32>i);
-        store<f32>(end, difference, 4);
-        end += (<usize>(value !== common)) << 3;
-        sum += difference;
-      }
+  for (let start = 0; start < length; start += 16, row += 64) {
+    const left = length - start;
+    let places = left < 16 ? differingFew(row, commons, left) : differing16(row, commons);
+    for (; places !== 0; places &= places - 1, end += 8) {
+      const place = ctz(places);
+      const difference = load<f32>(row + ((<usize>place) << 2)) - common;
+      store<i32>(end, start + place);
+      store<f32>(end, difference, 4);
+      sum += difference;
     }
   }
   store<i32>(summary, <i32>((end - list) >> 3));
   store<f32>(summary, sum, 4);
 }
 
-/** Whether 16 floats are all common. */
-function isCommon16(at: usize, commons: v128): bool {
-  const first = v128.or(f32x4.ne(v128.load(at), commons), f32x4.ne(v128.load(at, 16), commons));
-  const second = v128.or(f32x4.ne(v128.load(at, 32), commons), f32x4.ne(v128.load(at, 48), commons));
-  return !v128.any_true(v128.or(first, second));
+/** Which of 16 floats differ, one bit each. */
+function differing16(at: usize, commons: v128): i32 {
+  const first = f32x4.ne(v128.load(at), commons);
+  const second = f32x4.ne(v128.load(at, 16), commons);
+  const third = f32x4.ne(v128.load(at, 32), commons);
+  const fourth = f32x4.ne(v128.load(at, 48), commons);
+  const low = i16x8.narrow_i32x4_s(first, second);
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(low, i16x8.narrow_i32x4_s(third, fourth)));
+}
+
+/** The same for fewer than 16. */
+function differingFew(at: usize, commons: v128, count: i32): i32 {
+  let places = 0;
+  for (let start = 0; start < count; start += 4, at += 16) {
+    places |= i32x4.bitmask(f32x4.ne(v128.load(at), commons)) << start;
+  }
+  return places & ((1 << count) - 1);
 }
 
 /** target += Σ value · weights[row]. */
