@@ -32,6 +32,15 @@ export function topologyHash(topology: unknown): string {
   return createHash('sha256').update(canonicalJson(topology)).digest('hex');
 }
 
+/** What a consortium file says of a developer's model, and whoever deploys its ledger must know. */
+export interface LayersIdentity {
+  readonly sha256: string;
+  /** Shape of one input, and number of classes. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  readonly parameterCount: number;
+}
+
 /** A developer's model, ready to be trained. */
 export interface LayersWork {
   readonly executor: Executor;
@@ -42,10 +51,9 @@ function invalid(message: string, action: string, cause?: unknown): LearnerError
   return new LearnerError('INVALID_MODEL', message, { fault: 'self', action, cause });
 }
 
-async function build(tf: TensorFlow, topology: object, { shape, classes }: InputSpec): Promise<LayersModel> {
-  let model: LayersModel;
+async function build(tf: TensorFlow, topology: object): Promise<LayersModel> {
   try {
-    model = await tf.loadLayersModel({ load: async () => ({ modelTopology: topology }) });
+    return await tf.loadLayersModel({ load: async () => ({ modelTopology: topology }) });
   } catch (cause) {
     throw invalid(
       'The topology is not a TensorFlow.js Layers model.',
@@ -53,6 +61,10 @@ async function build(tf: TensorFlow, topology: object, { shape, classes }: Input
       cause,
     );
   }
+}
+
+async function buildFor(tf: TensorFlow, topology: object, { shape, classes }: InputSpec): Promise<LayersModel> {
+  const model = await build(tf, topology);
   const [input, output] = [model.inputs[0].shape.slice(1), model.outputs[0].shape.slice(1)];
   const fits = canonicalJson(input) === canonicalJson(shape) && output.length === 1;
   if (model.inputs.length === 1 && model.outputs.length === 1 && fits && output[0] === classes) return model;
@@ -125,7 +137,7 @@ async function predict(
 /** What a backend makes of one step on two rows: shows whether it can train the model, and how. */
 async function probe(backend: Backend, topology: object, inputs: InputSpec): Promise<Float32Array> {
   await backend.activate();
-  const model = await build(backend.tf, topology, inputs);
+  const model = await buildFor(backend.tf, topology, inputs);
   try {
     const tensors = describe(model);
     const random = createSeededRandom(1);
@@ -143,6 +155,23 @@ async function probe(backend: Backend, topology: object, inputs: InputSpec): Pro
 
 function agree(a: Float32Array, b: Float32Array, tolerance: number): boolean {
   return a.length === b.length && a.every((value, index) => Math.abs(value - b[index]) <= tolerance);
+}
+
+/**
+ * Identifies a developer's model.
+ * @param topology - the `modelTopology` of a `model.json`.
+ * @throws {@link LearnerError} `INVALID_MODEL`: no Layers model.
+ */
+export async function identifyTopology(topology: object): Promise<LayersIdentity> {
+  const backends = await findBackends();
+  const { tf, activate } = backends[backends.length - 1];
+  await activate();
+  const model = await build(tf, topology);
+  const [shape, output] = [model.inputs[0].shape, model.outputs[0].shape].map((each) => each.slice(1).map(Number));
+  const classes = output[output.length - 1];
+  const identity = { sha256: topologyHash(topology), shape, classes, parameterCount: model.countParams() };
+  model.dispose();
+  return identity;
 }
 
 /** A backend that trains the model, and what it made of the probe. */
@@ -168,7 +197,8 @@ async function chooseBackend(backends: readonly Backend[], topology: object, inp
 function describe(model: LayersModel): ParameterTensor[] {
   return model.weights.map((weight) => {
     const shape = weight.shape.map((edge) => edge ?? 0);
-    return { name: weight.name, shape, fanIn: Math.max(1, sizeOf(shape.slice(0, -1))) };
+    // Its `name` counts how often such a model was built before in this process.
+    return { name: weight.originalName, shape, fanIn: Math.max(1, sizeOf(shape.slice(0, -1))) };
   });
 }
 
@@ -198,7 +228,7 @@ export async function createLayersWork(
     );
   }
   const { tf } = backend;
-  const model = await build(tf, topology, inputs);
+  const model = await buildFor(tf, topology, inputs);
   const tensors = describe(model);
   const setup = { tf, model, inputs, optimiser: optimiserOf(optimiser) };
   const { classes } = inputs;

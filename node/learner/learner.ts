@@ -32,8 +32,8 @@ export interface LearnerOptions {
   readonly topology?: string | object | undefined;
 }
 
-/** The topology itself. @throws {@link LearnerError} `INVALID_MODEL`. */
-async function readTopology(topology: string | object | undefined): Promise<object> {
+/** The topology itself of a developer's model. @throws {@link LearnerError} `INVALID_MODEL`. */
+export async function readTopology(topology: string | object | undefined): Promise<object> {
   const refuse = (message: string, cause?: unknown) =>
     new LearnerError('INVALID_MODEL', message, {
       fault: 'self',
