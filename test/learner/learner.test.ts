@@ -135,6 +135,15 @@ for (const output of ['softmax', 'sigmoid'] as const) {
   }
 }
 
+test('probabilities are right for sums of any size', async () => {
+  for (const size of [-500, 0, 500]) {
+    const learner = await createLearner({ kind: 'mlp', layers: [1, 3] }, { shape: [1], classes: 3 });
+    const parameters = Float32Array.of(0, 0, 0, size, size - 1, size - 2);
+    const probabilities = await learner.predict(parameters, Float32Array.of(1));
+    assertClose(probabilities, outputsOf(Float64Array.of(0, -1, -2), 'softmax'), 1e-6);
+  }
+});
+
 test('a single sigmoid unit separates two classes', async () => {
   const layers = [5, 6, 1];
   const examples = randomExamples(40, [5], 2, 5);
