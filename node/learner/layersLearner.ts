@@ -106,9 +106,14 @@ async function train(
   load(setup.tf, setup.model, tensors, parameters);
   await trainLayers(setup, examples, options);
   const trained = await read(setup.model);
-  const { epochs, batchSize, learningRate } = options;
   if (trained.every(Number.isFinite)) return trained;
-  throw diverged(epochs * Math.ceil(examples.labels.length / batchSize), learningRate);
+  // Some backends' ReLU makes 0 of not-a-number, so that the loss shows nothing. Once more, looking at the parameters.
+  load(setup.tf, setup.model, tensors, parameters);
+  await trainLayers(setup, examples, options, async (step) => {
+    const now = await read(setup.model);
+    if (!now.every(Number.isFinite)) throw diverged(step, options.learningRate);
+  });
+  throw diverged(options.epochs * Math.ceil(examples.labels.length / options.batchSize), options.learningRate);
 }
 
 /** The outputs of the rows that `order` names; float32 [order × classes]. */

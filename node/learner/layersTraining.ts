@@ -77,12 +77,14 @@ async function step(
 
 /**
  * Trains the model in place, from the parameters it has.
- * @throws LearnerError `NOT_FINITE` with the step.
+ * @param watch - called after every step with its number, from 1.
+ * @throws LearnerError `NOT_FINITE` with the step, if the loss shows it; whatever `watch` throws.
  */
 export async function trainLayers(
   setup: LayersSetup,
   examples: Pick<Examples, 'inputs' | 'labels'>,
   { epochs, batchSize, learningRate, seed }: TrainOptions,
+  watch?: (step: number) => Promise<void>,
 ): Promise<void> {
   const { tf, model, optimiser } = setup;
   const { optimizer, setRate } = createOptimizer(tf, optimiser, learningRate);
@@ -101,6 +103,7 @@ export async function trainLayers(
         const loss = await step(setup, examples, order.subarray(start, start + batchSize));
         steps++;
         if (!Number.isFinite(loss)) throw diverged(steps, learningRate);
+        await watch?.(steps);
         await letOthersIn();
       }
     }

@@ -271,11 +271,16 @@ for (const { model, shape } of models) {
       learner.train(learner.initialise(1), examples, { epochs: 50, batchSize: 2, learningRate: 1e30, seed: 1 }),
       (error: { code: string; meta: { step: number } }) => error.code === 'NOT_FINITE' && error.meta.step >= 2,
     );
-    const poisoned = { ...examples, inputs: examples.inputs.with(20, Number.NaN) };
-    await assert.rejects(
-      learner.train(learner.initialise(1), poisoned, { epochs: 1, batchSize: 1, learningRate: 0.1, seed: 1 }),
-      { code: 'NOT_FINITE' },
-    );
+    const [row, features] = [12, examples.inputs.length / 20];
+    const poisoned = { ...examples, inputs: examples.inputs.with(row * features + 4, Number.NaN) };
+    for (const batchSize of [1, 3]) {
+      const options = { epochs: 1, batchSize, learningRate: 0.1, seed: 1 };
+      const step = 1 + batchesOf(20, options).findIndex((rows) => rows.includes(row));
+      await assert.rejects(
+        learner.train(learner.initialise(1), poisoned, options),
+        (error: { code: string; meta: { step: number } }) => error.code === 'NOT_FINITE' && error.meta.step === step,
+      );
+    }
   });
 }
 

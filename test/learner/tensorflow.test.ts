@@ -10,7 +10,7 @@ import { encodeLayersFiles, type LayersFiles, layersTopology, layersWeights } fr
 import { topologyHash } from '../../node/learner/layersLearner.ts';
 import { createLearner } from '../../node/learner/learner.ts';
 import { splitParameters } from '../../node/learner/modelFile.ts';
-import { assertClose, randomExamples } from './data.ts';
+import { assertClose, batchesOf, randomExamples } from './data.ts';
 
 const normalisation = { mean: 0, stdDev: 1 };
 
@@ -160,6 +160,29 @@ test("a developer's model is exported under the names its topology gives", async
   const expected = await learner.predict(parameters, rows);
   await learner.close();
   assertClose(await predictElsewhere(files, rows, [6]), expected, 1e-6);
+});
+
+test("a developer's model reports the step in which it diverges", async () => {
+  const inputs = { shape: [8], classes: 3 };
+  const topology = layersTopology({
+    model: { kind: 'mlp', layers: [8, 6, 3] },
+    inputs: { ...inputs, ...normalisation },
+  });
+  const learner = await createLearner({ kind: 'layers', sha256: topologyHash(topology) }, inputs, { topology });
+  const examples = randomExamples(30, [8], 3, 2);
+  const options = { epochs: 1, batchSize: 7, learningRate: 0.01, seed: 5 };
+  const [, [row]] = batchesOf(30, options);
+  const poisoned = { ...examples, inputs: examples.inputs.with(row * 8 + 4, Number.NaN) };
+  for (const [batchSize, step] of [
+    [1, 8],
+    [7, 2],
+  ]) {
+    await assert.rejects(
+      learner.train(learner.initialise(1), poisoned, { ...options, batchSize }),
+      (error: { code: string; meta: { step: number } }) => error.code === 'NOT_FINITE' && error.meta.step === step,
+    );
+  }
+  await learner.close();
 });
 
 test('a topology is known by its hash and must fit', async () => {
