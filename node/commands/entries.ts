@@ -80,7 +80,7 @@ export const entries: readonly Entry[] = [
   },
   {
     name: 'model',
-    summary: 'take this node’s trained model elsewhere',
+    summary: 'bring a model of your own, and take the trained one elsewhere',
     load: async () => (await import('./model.ts')).createModelCommand(),
   },
   {

@@ -1,5 +1,6 @@
 /**
- * `dppdl model export` takes a node's trained model out of its state; `dppdl predict` classifies new data with it.
+ * `dppdl model identify` gives a developer's model the name it has in a consortium file, `dppdl model export` takes a
+ * node's trained model out of its state, `dppdl predict` classifies new data with it.
  * @module
  */
 import { mkdir, readFile } from 'node:fs/promises';
@@ -9,8 +10,8 @@ import { readConsortium, readNodeConfig } from '../config.ts';
 import type { TableOptions } from '../dataset/options.ts';
 import { readInputs } from '../dataset/readInputs.ts';
 import { readNodeSecret, readPassword } from '../keystore.ts';
-import { encodeLayersFiles } from '../learner/layersFile.ts';
-import { createLearner } from '../learner/learner.ts';
+import { encodeLayersFiles, layersTopology, layersWeights } from '../learner/layersFile.ts';
+import { createLearner, readTopology } from '../learner/learner.ts';
 import { decodeModelFile, encodeModelFile, splitParameters } from '../learner/modelFile.ts';
 import { createNodeKeys } from '../nodeKeys.ts';
 import { createSqliteStore } from '../store/sqliteStore.ts';
@@ -64,12 +65,11 @@ async function exportModel(options: ExportOptions): Promise<void> {
   const description = { model, inputs };
   const files: string[] = [];
   if (options.format === 'layers') {
-    if (model.kind === 'layers') {
-      throw new ConfigError('CONFLICT', 'A model of the consortium’s own has its topology already.', {
-        action: 'Export it with --format safetensors and load the tensors into it by their names.',
-      });
-    }
-    const written = encodeLayersFiles(description, splitParameters(learner.tensors, parameters));
+    const tensors = splitParameters(learner.tensors, parameters);
+    const written =
+      model.kind === 'layers'
+        ? encodeLayersFiles(await readTopology(topology), tensors)
+        : encodeLayersFiles(layersTopology(description), layersWeights(tensors));
     files.push(join(options.output, 'model.json'), join(options.output, 'weights.bin'));
     await makeFolder(options.output);
     writeWhole(files[1], written.weights);
@@ -83,9 +83,32 @@ async function exportModel(options: ExportOptions): Promise<void> {
   else printFacts({ round, parameters: parameters.length, written: files.join(', ') });
 }
 
+async function identifyModel({ topology, json }: { readonly topology: string; readonly json?: true }): Promise<void> {
+  const { identifyTopology } = await import('../learner/layersLearner.ts');
+  const { sha256, shape, classes, parameterCount } = await identifyTopology(await readTopology(topology));
+  if (json) printJson({ sha256, shape, classes, parameters: parameterCount });
+  else printFacts({ sha256, shape: shape.join(' × '), classes, parameters: parameterCount });
+}
+
 /** Creates the command `model`. */
 export function createModelCommand(): Command {
-  const command = new Command('model').description('Take this node’s trained model elsewhere.');
+  const command = new Command('model').description('Bring a model of your own, and take the trained one elsewhere.');
+  command
+    .command('identify')
+    .description(
+      'Say what a TensorFlow.js Layers model is called in a consortium file: the SHA-256 of its topology. Also prints the ' +
+        'shape of its inputs, its classes, and its parameters, which `dppdl deploy` asks for.',
+    )
+    .requiredOption('--topology <file>', 'the model.json that all parties share')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dppdl model identify --topology model.json
+  dppdl model identify --topology model.json --json`,
+    )
+    .action(identifyModel);
   command
     .command('export')
     .description('Write the model as of the last finished round to a file. The node must not be running.')

@@ -14,8 +14,7 @@ const unpack = promisify(gunzip);
 export function fileError(path: string, cause: unknown): DatasetError {
   if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') {
     return new DatasetError('NOT_FOUND', `There is no data file ${path}.`, {
-      action:
-        'Correct the path in the data section of the configuration; relative paths start at the configuration file.',
+      action: 'Correct the path; in a configuration, relative paths start at its file.',
       meta: { path },
       cause,
     });

@@ -15,6 +15,12 @@ export interface ModelLearner extends Learner {
   readonly tensors: readonly ParameterTensor[];
   /** Numbers per row of {@link predict}: one per class, or one in all (the probability of class 1). */
   readonly outputs: number;
+  /**
+   * Predicts the most likely class of each row that `rows` names, in this order; of all unless given.
+   * @param inputs - float32 [N × F].
+   * @returns uint8 [rows].
+   */
+  label(parameters: Float32Array, inputs: Float32Array, rows?: Uint32Array): Promise<Uint8Array>;
   /** Probabilities of each row of inputs, float32 [N × F]; float32 [N × outputs]. */
   predict(parameters: Float32Array, inputs: Float32Array): Promise<Float32Array>;
   /** Bytes of memory for computing held now. */
@@ -24,7 +30,19 @@ export interface ModelLearner extends Learner {
 }
 
 /** Carries out work whose arguments were checked. */
-export type Executor = Pick<ModelLearner, 'train' | 'label' | 'predict' | 'memoryBytes' | 'close'>;
+export interface Executor extends Pick<ModelLearner, 'memoryBytes' | 'close'> {
+  train(
+    parameters: Float32Array,
+    examples: Pick<Examples, 'inputs' | 'labels'>,
+    options: TrainOptions,
+  ): Promise<Float32Array<ArrayBuffer>>;
+  label(
+    parameters: Float32Array,
+    inputs: Float32Array,
+    rows: Uint32Array | undefined,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  predict(parameters: Float32Array, inputs: Float32Array): Promise<Float32Array<ArrayBuffer>>;
+}
 
 /** What a learner is made of. */
 export interface LearnerParts extends Pick<ModelLearner, 'backend' | 'tensors' | 'outputs' | 'initialise'> {
@@ -64,6 +82,11 @@ export function checkedLearner(parts: LearnerParts): ModelLearner {
     if (inputs.length % features === 0) return;
     fail('SHAPE_MISMATCH', `${inputs.length} inputs are not whole rows of ${features} features.`);
   }
+  function checkNamed(inputs: Float32Array, rows: Uint32Array): void {
+    const count = inputs.length / features;
+    const unknown = rows.find((row) => row >= count);
+    if (unknown !== undefined) fail('SHAPE_MISMATCH', `There is no row ${unknown} among ${count}.`);
+  }
   return {
     backend,
     tensors,
@@ -76,10 +99,11 @@ export function checkedLearner(parts: LearnerParts): ModelLearner {
       checkExamples(parts, examples);
       return executor.train(parameters, examples, options);
     },
-    async label(parameters, inputs) {
+    async label(parameters, inputs, rows) {
       checkParameters(parameters);
       checkRows(inputs);
-      return executor.label(parameters, inputs);
+      if (rows !== undefined) checkNamed(inputs, rows);
+      return executor.label(parameters, inputs, rows);
     },
     async predict(parameters, inputs) {
       checkParameters(parameters);

@@ -58,12 +58,12 @@ export interface Engine {
    * @returns the first step (from 0) whose outputs were not finite, or −1.
    */
   train(inputs: Float32Array, labels: Uint8Array, order: Uint32Array): number;
-  /** Writes the most likely class of rows `from` … `to − 1` of `inputs`, at most a batch, to the same places of `labels`. */
-  label(inputs: Float32Array, from: number, to: number, labels: Uint8Array): void;
-  /** Writes the outputs of the same rows to `outputs`, float32 [N × outputs]. */
-  predict(inputs: Float32Array, from: number, to: number, outputs: Float32Array): void;
+  /** Writes the most likely class of each of the rows of `inputs` that `order` names, at most a batch, to `labels`. */
+  label(inputs: Float32Array, order: Uint32Array, labels: Uint8Array): void;
+  /** Writes the outputs of the same rows to `outputs`, float32 [order × outputs]. */
+  predict(inputs: Float32Array, order: Uint32Array, outputs: Float32Array): void;
   /** Copies the parameters out; float32 [D]. */
-  read(): Float32Array;
+  read(): Float32Array<ArrayBuffer>;
 }
 
 /** Number of elements of a shape. */

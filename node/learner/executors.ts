@@ -1,5 +1,5 @@
 /**
- * Who carries out work on kernels: this thread, with other work let in between, or a pool of threads.
+ * Who carries out work: this thread, with other work let in between, or a pool of threads.
  * @module
  */
 import { setImmediate as letOthersIn } from 'node:timers/promises';
@@ -7,6 +7,16 @@ import type { Executor } from './checkedLearner.ts';
 import type { Engine } from './engine.ts';
 import type { WorkerPool } from './pool.ts';
 import { labelInBlocks, predictInBlocks, trainInBlocks } from './work.ts';
+
+/** Lets one piece of work begin when the one before it has ended. */
+export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
 
 /** Runs a generator to its end, with a breath between its stops. */
 async function unhurried<T>(work: Generator<void, T>): Promise<T> {
@@ -19,16 +29,11 @@ async function unhurried<T>(work: Generator<void, T>): Promise<T> {
 
 /** Works on this thread, one job at a time: the engine holds one set of parameters. */
 export function localExecutor(engine: Engine): Executor {
-  let turn: Promise<unknown> = Promise.resolve();
-  function inTurn<T>(work: Generator<void, T>): Promise<T> {
-    const mine = turn.then(() => unhurried(work));
-    turn = mine.catch(() => undefined);
-    return mine;
-  }
+  const inTurn = createTurns();
   return {
-    train: (parameters, examples, options) => inTurn(trainInBlocks(engine, parameters, examples, options)),
-    label: (parameters, inputs) => inTurn(labelInBlocks(engine, parameters, inputs)),
-    predict: (parameters, inputs) => inTurn(predictInBlocks(engine, parameters, inputs)),
+    train: (...given) => inTurn(() => unhurried(trainInBlocks(engine, ...given))),
+    label: (...given) => inTurn(() => unhurried(labelInBlocks(engine, ...given))),
+    predict: (...given) => inTurn(() => unhurried(predictInBlocks(engine, ...given))),
     memoryBytes: () => engine.memoryBytes,
     close: async () => undefined,
   };
@@ -37,20 +42,12 @@ export function localExecutor(engine: Engine): Executor {
 /** Works on a pool's threads, as many jobs at a time as there are. */
 export function pooledExecutor(pool: WorkerPool): Executor {
   return {
-    async train(parameters, { inputs, labels }, { epochs, batchSize, learningRate, seed }) {
+    train(parameters, { inputs, labels }, { epochs, batchSize, learningRate, seed }) {
       const options = { epochs, batchSize, learningRate, seed };
-      const shared = pool.share(inputs);
-      const result = await pool.run({ kind: 'train', parameters: parameters.slice(), inputs: shared, labels, options });
-      return new Float32Array(result.buffer);
+      return pool.run({ kind: 'train', parameters, inputs, labels, options });
     },
-    async label(parameters, inputs) {
-      const result = await pool.run({ kind: 'label', parameters: parameters.slice(), inputs: pool.share(inputs) });
-      return new Uint8Array(result.buffer);
-    },
-    async predict(parameters, inputs) {
-      const result = await pool.run({ kind: 'predict', parameters: parameters.slice(), inputs: pool.share(inputs) });
-      return new Float32Array(result.buffer);
-    },
+    label: (parameters, inputs, rows) => pool.run({ kind: 'label', parameters, inputs, rows }),
+    predict: (parameters, inputs) => pool.run({ kind: 'predict', parameters, inputs }),
     memoryBytes: () => pool.memoryBytes,
     close: () => pool.close(),
   };

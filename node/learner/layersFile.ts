@@ -1,6 +1,6 @@
 /**
- * Writes a built-in model as a TensorFlow.js Layers model: `model.json` and `weights.bin`, which tfjs, and through its
- * converter Keras, load.
+ * Writes a model as a TensorFlow.js Layers model: `model.json` and `weights.bin`, which tfjs, and through its converter
+ * Keras, load.
  * @module
  */
 import type { ModelDescription } from './modelFile.ts';
@@ -64,7 +64,7 @@ function layersOf({ model, inputs }: ModelDescription): LayerEntry[] {
   }
 }
 
-/** The topology in the form `tf.models.modelFromJSON` takes. */
+/** A built-in model's topology in the form `tf.models.modelFromJSON` takes. */
 export function layersTopology(description: ModelDescription): object {
   const [first, ...rest] = layersOf(description);
   const shaped = { ...first, config: { ...first.config, batch_input_shape: [null, ...description.inputs.shape] } };
@@ -88,7 +88,7 @@ function filtersLast({ name, shape, values }: NamedTensor): NamedTensor {
   return { name, shape: [...kernel, filters], values: moved };
 }
 
-/** Tensors with the names and layouts of the topology's weights. */
+/** A built-in model's tensors with the names and layouts of its topology's weights. */
 export function layersWeights(tensors: readonly NamedTensor[]): NamedTensor[] {
   return tensors.map(filtersLast).map(({ name, shape, values }) => ({
     name: name.replace('.weights', '/kernel').replace('.biases', '/bias'),
@@ -97,9 +97,12 @@ export function layersWeights(tensors: readonly NamedTensor[]): NamedTensor[] {
   }));
 }
 
-/** Writes `model.json` and `weights.bin` (little-endian float32, one tensor after the other). */
-export function encodeLayersFiles(description: ModelDescription, tensors: readonly NamedTensor[]): LayersFiles {
-  const weights = layersWeights(tensors);
+/**
+ * Writes `model.json` and `weights.bin` (little-endian float32, one tensor after the other).
+ * @param topology - a built-in model's {@link layersTopology}, or that of a developer's model.
+ * @param weights - tensors with the names and layouts of the topology's weights.
+ */
+export function encodeLayersFiles(topology: object, weights: readonly NamedTensor[]): LayersFiles {
   const bytes = new Uint8Array(weights.reduce((sum, { values }) => sum + values.length * 4, 0));
   const view = new DataView(bytes.buffer);
   let at = 0;
@@ -114,7 +117,7 @@ export function encodeLayersFiles(description: ModelDescription, tensors: readon
     format: 'layers-model',
     generatedBy: 'dppdl',
     convertedBy: null,
-    modelTopology: layersTopology(description),
+    modelTopology: topology,
     weightsManifest: [{ paths: ['weights.bin'], weights: manifest }],
   };
   return { model: JSON.stringify(model), weights: bytes };

@@ -4,20 +4,23 @@
  * @module
  */
 import { createHash } from 'node:crypto';
+import { setImmediate as letOthersIn } from 'node:timers/promises';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import type { TrainOptions } from '../algorithm/ports.ts';
-import { canonicalJson, type ModelSpec } from '../consortium.ts';
+import { canonicalJson } from '../consortium.ts';
 import { createSeededRandom } from '../random.ts';
 import type { Examples } from '../types.ts';
 import type { Executor } from './checkedLearner.ts';
 import { type Optimiser, type ParameterTensor, sizeOf } from './engine.ts';
 import { LearnerError } from './errors.ts';
+import { createTurns } from './executors.ts';
 import { uniformParameters } from './initialise.ts';
-import { type LayersSetup, trainLayers } from './layersTraining.ts';
+import type { LayersDescription, LayersWorkerSetup } from './job.ts';
+import { gather, type LayersSetup, trainLayers } from './layersTraining.ts';
 import { type InputSpec, optimiserOf } from './model.ts';
 import { splitParameters } from './modelFile.ts';
 import { type Backend, findBackends, type TensorFlow } from './tensorflow.ts';
-import { diverged } from './work.ts';
+import { allRows, diverged } from './work.ts';
 
 /** Rows predicted at a time. */
 const blockRows = 256;
@@ -29,23 +32,28 @@ export function topologyHash(topology: unknown): string {
   return createHash('sha256').update(canonicalJson(topology)).digest('hex');
 }
 
-/** What {@link createLayersExecutor} makes. */
-export interface LayersModelParts {
+/** What a consortium file says of a developer's model, and whoever deploys its ledger must know. */
+export interface LayersIdentity {
+  readonly sha256: string;
+  /** Shape of one input, and number of classes. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  readonly parameterCount: number;
+}
+
+/** A developer's model, ready to be trained. */
+export interface LayersWork {
   readonly executor: Executor;
-  readonly tensors: readonly ParameterTensor[];
-  readonly outputs: number;
-  readonly backend: string;
-  initialise(seed: number): Float32Array;
+  readonly description: LayersDescription;
 }
 
 function invalid(message: string, action: string, cause?: unknown): LearnerError {
   return new LearnerError('INVALID_MODEL', message, { fault: 'self', action, cause });
 }
 
-async function build(tf: TensorFlow, topology: object, { shape, classes }: InputSpec): Promise<LayersModel> {
-  let model: LayersModel;
+async function build(tf: TensorFlow, topology: object): Promise<LayersModel> {
   try {
-    model = await tf.loadLayersModel({ load: async () => ({ modelTopology: topology }) });
+    return await tf.loadLayersModel({ load: async () => ({ modelTopology: topology }) });
   } catch (cause) {
     throw invalid(
       'The topology is not a TensorFlow.js Layers model.',
@@ -53,6 +61,10 @@ async function build(tf: TensorFlow, topology: object, { shape, classes }: Input
       cause,
     );
   }
+}
+
+async function buildFor(tf: TensorFlow, topology: object, { shape, classes }: InputSpec): Promise<LayersModel> {
+  const model = await build(tf, topology);
   const [input, output] = [model.inputs[0].shape.slice(1), model.outputs[0].shape.slice(1)];
   const fits = canonicalJson(input) === canonicalJson(shape) && output.length === 1;
   if (model.inputs.length === 1 && model.outputs.length === 1 && fits && output[0] === classes) return model;
@@ -72,7 +84,7 @@ function load(tf: TensorFlow, model: LayersModel, tensors: readonly ParameterTen
 }
 
 /** Copies a model's weights out. */
-async function read(model: LayersModel): Promise<Float32Array> {
+async function read(model: LayersModel): Promise<Float32Array<ArrayBuffer>> {
   const parts = await Promise.all(model.getWeights().map((weight) => weight.data()));
   const parameters = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let start = 0;
@@ -90,32 +102,39 @@ async function train(
   parameters: Float32Array,
   examples: Pick<Examples, 'inputs' | 'labels'>,
   options: TrainOptions,
-): Promise<Float32Array> {
+): Promise<Float32Array<ArrayBuffer>> {
   load(setup.tf, setup.model, tensors, parameters);
   await trainLayers(setup, examples, options);
   const trained = await read(setup.model);
-  const { epochs, batchSize, learningRate } = options;
   if (trained.every(Number.isFinite)) return trained;
-  throw diverged(epochs * Math.ceil(examples.labels.length / batchSize), learningRate);
+  // Some backends' ReLU makes 0 of not-a-number, so that the loss shows nothing. Once more, looking at the parameters.
+  load(setup.tf, setup.model, tensors, parameters);
+  await trainLayers(setup, examples, options, async (step) => {
+    const now = await read(setup.model);
+    if (!now.every(Number.isFinite)) throw diverged(step, options.learningRate);
+  });
+  throw diverged(options.epochs * Math.ceil(examples.labels.length / options.batchSize), options.learningRate);
 }
 
+/** The outputs of the rows that `order` names; float32 [order × classes]. */
 async function predict(
   tf: TensorFlow,
   model: LayersModel,
   { shape, classes }: InputSpec,
   inputs: Float32Array,
-): Promise<Float32Array> {
+  order: Uint32Array,
+): Promise<Float32Array<ArrayBuffer>> {
   const features = sizeOf(shape);
-  const count = inputs.length / features;
-  const outputs = new Float32Array(count * classes);
-  for (let from = 0; from < count; from += blockRows) {
-    const to = Math.min(from + blockRows, count);
+  const outputs = new Float32Array(order.length * classes);
+  for (let from = 0; from < order.length; from += blockRows) {
+    const rows = order.subarray(from, from + blockRows);
     const block = tf.tidy((): Tensor => {
-      const result = model.predict(tf.tensor(inputs.slice(from * features, to * features), [to - from, ...shape]));
+      const result = model.predict(tf.tensor(gather(inputs, features, rows), [rows.length, ...shape]));
       return Array.isArray(result) ? result[0] : result;
     });
     outputs.set(await block.data(), from * classes);
     block.dispose();
+    await letOthersIn();
   }
   return outputs;
 }
@@ -123,7 +142,7 @@ async function predict(
 /** What a backend makes of one step on two rows: shows whether it can train the model, and how. */
 async function probe(backend: Backend, topology: object, inputs: InputSpec): Promise<Float32Array> {
   await backend.activate();
-  const model = await build(backend.tf, topology, inputs);
+  const model = await buildFor(backend.tf, topology, inputs);
   try {
     const tensors = describe(model);
     const random = createSeededRandom(1);
@@ -141,6 +160,23 @@ async function probe(backend: Backend, topology: object, inputs: InputSpec): Pro
 
 function agree(a: Float32Array, b: Float32Array, tolerance: number): boolean {
   return a.length === b.length && a.every((value, index) => Math.abs(value - b[index]) <= tolerance);
+}
+
+/**
+ * Identifies a developer's model.
+ * @param topology - the `modelTopology` of a `model.json`.
+ * @throws {@link LearnerError} `INVALID_MODEL`: no Layers model.
+ */
+export async function identifyTopology(topology: object): Promise<LayersIdentity> {
+  const backends = await findBackends();
+  const { tf, activate } = backends[backends.length - 1];
+  await activate();
+  const model = await build(tf, topology);
+  const [shape, output] = [model.inputs[0].shape, model.outputs[0].shape].map((each) => each.slice(1).map(Number));
+  const classes = output[output.length - 1];
+  const identity = { sha256: topologyHash(topology), shape, classes, parameterCount: model.countParams() };
+  model.dispose();
+  return identity;
 }
 
 /** A backend that trains the model, and what it made of the probe. */
@@ -166,23 +202,22 @@ async function chooseBackend(backends: readonly Backend[], topology: object, inp
 function describe(model: LayersModel): ParameterTensor[] {
   return model.weights.map((weight) => {
     const shape = weight.shape.map((edge) => edge ?? 0);
-    return { name: weight.name, shape, fanIn: Math.max(1, sizeOf(shape.slice(0, -1))) };
+    // Its `name` counts how often such a model was built before in this process.
+    return { name: weight.originalName, shape, fanIn: Math.max(1, sizeOf(shape.slice(0, -1))) };
   });
 }
 
 /**
  * Prepares a developer's model.
- * @param topology - the `modelTopology` of a `model.json`; one input, one softmax output.
+ * @param setup - `topology`: the `modelTopology` of a `model.json`; one input, one softmax output.
  * @param findAll - where to look for TensorFlow.js.
  * @throws {@link LearnerError} `INVALID_MODEL`: wrong hash, no Layers model, it does not fit the data, or its training
  * cannot be repeated.
  */
-export async function createLayersExecutor(
-  { sha256, optimiser }: Extract<ModelSpec, { kind: 'layers' }>,
-  topology: object,
-  inputs: InputSpec,
+export async function createLayersWork(
+  { model: { sha256, optimiser }, inputs, topology }: LayersWorkerSetup,
   findAll: () => Promise<readonly Backend[]> = findBackends,
-): Promise<LayersModelParts> {
+): Promise<LayersWork> {
   const found = topologyHash(topology);
   if (found !== sha256) {
     throw invalid(
@@ -198,53 +233,36 @@ export async function createLayersExecutor(
     );
   }
   const { tf } = backend;
-  const model = await build(tf, topology, inputs);
+  const model = await buildFor(tf, topology, inputs);
   const tensors = describe(model);
-  const fresh = await read(model);
   const setup = { tf, model, inputs, optimiser: optimiserOf(optimiser) };
-  let turn: Promise<unknown> = Promise.resolve();
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = turn.then(async () => {
+  const { classes } = inputs;
+  const inTurn = createTurns();
+  const onBackend = <T>(work: () => Promise<T>) =>
+    inTurn(async () => {
       await backend.activate();
       return work();
     });
-    turn = mine.catch(() => undefined);
-    return mine;
-  }
-  const outputsOf = (parameters: Float32Array, rows: Float32Array) =>
-    inTurn(() => {
+  const outputsOf = (parameters: Float32Array, rows: Float32Array, order: Uint32Array) =>
+    onBackend(() => {
       load(tf, model, tensors, parameters);
-      return predict(tf, model, inputs, rows);
+      return predict(tf, model, inputs, rows, order);
     });
   return {
-    tensors,
-    outputs: inputs.classes,
-    backend: backend.name,
-    initialise(seed) {
-      // What the model's own initialisers make constant (biases, scales) stays; what they draw is drawn here.
-      const drawn = splitParameters(tensors, uniformParameters(tensors, seed));
-      splitParameters(tensors, fresh).forEach(({ values }, index) => {
-        if (values.every((value) => value === values[0])) drawn[index].values.set(values);
-      });
-      return Float32Array.from(drawn.flatMap(({ values }) => [...values]));
-    },
+    description: { backend: backend.name, tensors, drawn: await read(model) },
     executor: {
-      train: (parameters, examples, options) => inTurn(() => train(setup, tensors, parameters, examples, options)),
-      async label(parameters, rows) {
-        const outputs = await outputsOf(parameters, rows);
-        const { classes } = inputs;
-        return Uint8Array.from({ length: outputs.length / classes }, (_, row) => {
-          const probabilities = outputs.subarray(row * classes, (row + 1) * classes);
+      train: (parameters, examples, options) => onBackend(() => train(setup, tensors, parameters, examples, options)),
+      async label(parameters, rows, order = allRows(rows, sizeOf(inputs.shape))) {
+        const outputs = await outputsOf(parameters, rows, order);
+        return Uint8Array.from(order, (_, place) => {
+          const probabilities = outputs.subarray(place * classes, (place + 1) * classes);
           // As the kernels do: the first of the largest, and class 0 where nothing is larger than not-a-number.
           return probabilities.reduce((best, value, label) => (value > probabilities[best] ? label : best), 0);
         });
       },
-      predict: outputsOf,
+      predict: (parameters, rows) => outputsOf(parameters, rows, allRows(rows, sizeOf(inputs.shape))),
       memoryBytes: () => tf.memory().numBytes,
-      async close() {
-        await turn;
-        model.dispose();
-      },
+      close: () => inTurn(async () => model.dispose()).then(() => undefined),
     },
   };
 }

@@ -2,6 +2,7 @@
  * Trains a TensorFlow.js Layers model step by step, so that the same seed gives the same steps.
  * @module
  */
+import { setImmediate as letOthersIn } from 'node:timers/promises';
 import type { LayersModel, layers, Optimizer } from '@tensorflow/tfjs';
 import type { TrainOptions } from '../algorithm/ports.ts';
 import { createSeededRandom } from '../random.ts';
@@ -48,8 +49,8 @@ function dropoutsOf(tf: TensorFlow, model: LayersModel): Layer[] {
   return allLayers(model).filter((layer) => kinds.includes(layer.getClassName()));
 }
 
-/** Rows of inputs as a tensor's values. */
-function gather(inputs: Float32Array, features: number, rows: Uint32Array): Float32Array {
+/** Rows of inputs, one after the other. */
+export function gather(inputs: Float32Array, features: number, rows: Uint32Array): Float32Array {
   const values = new Float32Array(rows.length * features);
   rows.forEach((row, index) => {
     values.set(inputs.subarray(row * features, (row + 1) * features), index * features);
@@ -76,12 +77,14 @@ async function step(
 
 /**
  * Trains the model in place, from the parameters it has.
- * @throws LearnerError `NOT_FINITE` with the step.
+ * @param watch - called after every step with its number, from 1.
+ * @throws LearnerError `NOT_FINITE` with the step, if the loss shows it; whatever `watch` throws.
  */
 export async function trainLayers(
   setup: LayersSetup,
   examples: Pick<Examples, 'inputs' | 'labels'>,
   { epochs, batchSize, learningRate, seed }: TrainOptions,
+  watch?: (step: number) => Promise<void>,
 ): Promise<void> {
   const { tf, model, optimiser } = setup;
   const { optimizer, setRate } = createOptimizer(tf, optimiser, learningRate);
@@ -100,6 +103,8 @@ export async function trainLayers(
         const loss = await step(setup, examples, order.subarray(start, start + batchSize));
         steps++;
         if (!Number.isFinite(loss)) throw diverged(steps, learningRate);
+        await watch?.(steps);
+        await letOthersIn();
       }
     }
   } finally {

@@ -8,11 +8,13 @@ import { checkedLearner, type ModelLearner } from './checkedLearner.ts';
 import { sizeOf } from './engine.ts';
 import { LearnerError } from './errors.ts';
 import { localExecutor, pooledExecutor } from './executors.ts';
-import { uniformParameters } from './initialise.ts';
-import type { WorkerSetup } from './job.ts';
+import { layersParameters, uniformParameters } from './initialise.ts';
+import type { LayersWorkerSetup } from './job.ts';
 import { compiledKernels } from './kernels.ts';
+import type { LayersWork } from './layersLearner.ts';
 import { createModelEngine, type InputSpec } from './model.ts';
 import { WorkerPool } from './pool.ts';
+import { nativeName } from './tensorflow.ts';
 import { checkWide } from './wide.ts';
 
 /** How models are trained on this host. */
@@ -21,16 +23,17 @@ export interface LearnerOptions {
   readonly relaxed?: boolean;
   /**
    * Threads to train on, so that this one stays free and as many calls run at once; 0, the default, uses this thread
-   * and lets other work in between. Results do not depend on it. With threads, the contents of examples and inputs must
-   * not change after they were first passed: they are copied to shared memory once, or not at all if they are there.
+   * and lets other work in between. Results do not depend on it. No array may change until the call it was passed to is
+   * over; with threads, inputs that are passed again must not have changed: they are copied to shared memory at the
+   * second call, unless they are there already.
    */
   readonly threads?: number;
   /** A `model.json`, or only the `modelTopology` in it, of a model of kind `layers`: the file's path, or it parsed. */
   readonly topology?: string | object | undefined;
 }
 
-/** The topology itself. @throws {@link LearnerError} `INVALID_MODEL`. */
-async function readTopology(topology: string | object | undefined): Promise<object> {
+/** The topology itself of a developer's model. @throws {@link LearnerError} `INVALID_MODEL`. */
+export async function readTopology(topology: string | object | undefined): Promise<object> {
   const refuse = (message: string, cause?: unknown) =>
     new LearnerError('INVALID_MODEL', message, {
       fault: 'self',
@@ -68,18 +71,17 @@ export async function createLearner(
     throw new LearnerError('INVALID_OPTION', `threads must be an integer ≥ 0, not ${threads}.`, { fault: 'self' });
   }
   if (model.kind === 'layers') {
-    const { createLayersExecutor } = await import('./layersLearner.ts');
-    return checkedLearner({
-      ...(await createLayersExecutor(model, await readTopology(topology), inputs)),
-      features,
-      classes,
-    });
+    const setup = { model, inputs, topology: await readTopology(topology) };
+    const { executor, description } = await (threads > 0 ? pooledLayers(setup, threads) : localLayers(setup));
+    const { backend, tensors, drawn } = description;
+    const initialise = (seed: number) => layersParameters(tensors, drawn, seed);
+    return checkedLearner({ backend, tensors, outputs: classes, features, classes, initialise, executor });
   }
   const build = relaxed ? 'relaxed' : 'portable';
   const engine = createModelEngine(model, inputs, build);
   if (relaxed) checkWide(model, inputs);
   const { tensors, outputs } = engine;
-  const setup: WorkerSetup = { model, inputs, build, kernels: compiledKernels() };
+  const setup = { model, inputs, build, kernels: compiledKernels() } as const;
   return checkedLearner({
     backend: relaxed ? 'wasm relaxed-simd' : 'wasm simd128',
     tensors,
@@ -89,4 +91,23 @@ export async function createLearner(
     initialise: (seed) => uniformParameters(tensors, seed),
     executor: threads > 0 ? pooledExecutor(new WorkerPool(setup, threads)) : localExecutor(engine),
   });
+}
+
+async function localLayers(setup: LayersWorkerSetup): Promise<LayersWork> {
+  const { createLayersWork } = await import('./layersLearner.ts');
+  return createLayersWork(setup);
+}
+
+/** A step of TensorFlow.js may take seconds, during which a thread does nothing else. */
+async function pooledLayers(setup: LayersWorkerSetup, threads: number): Promise<LayersWork> {
+  const pool = new WorkerPool(setup, 1);
+  try {
+    const description = await pool.run({ kind: 'describe' });
+    // tfjs-node's library spreads every step over all cores by itself.
+    if (description.backend !== nativeName) pool.size = threads;
+    return { description, executor: pooledExecutor(pool) };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
 }

@@ -38,14 +38,17 @@ export function createEngine(family: Family, build: KernelBuild): Engine {
   let rowsAt = 0;
   let labelsAt = 0;
   let outputsAt = 0;
+  /** Where all parameters are in one piece on their way in and out. */
+  let flatAt = 0;
 
   const floats = () => new Float32Array(kernel.memory.buffer);
-  /** Copies rows of inputs into kernel memory: `count` of them, numbered by `rowOf`. */
-  function copyRows(inputs: Float32Array, count: number, rowOf: (index: number) => number): void {
+  /** Copies rows of inputs into kernel memory. */
+  function copyRows(inputs: Float32Array, order: Uint32Array): void {
     const memory = floats();
-    for (let index = 0, at = rowsAt / 4; index < count; index++, at += inputStride) {
-      const start = rowOf(index) * features;
-      memory.set(inputs.subarray(start, start + features), at);
+    let at = rowsAt / 4;
+    for (const row of order) {
+      memory.set(inputs.subarray(row * features, (row + 1) * features), at);
+      at += inputStride;
     }
   }
 
@@ -63,40 +66,44 @@ export function createEngine(family: Family, build: KernelBuild): Engine {
       rowsAt = allocator.take(workload.rows * inputStride * 4);
       labelsAt = allocator.take(workload.rows);
       outputsAt = allocator.take(workload.batch * outputs * 4);
+      const end = allocator.end;
+      flatAt = allocator.take(parameters.byteLength);
       kernel.reserve(allocator.end);
-      new Uint8Array(kernel.memory.buffer).fill(0, firstByte, allocator.end);
+      new Uint8Array(kernel.memory.buffer).fill(0, firstByte, end);
       placed.write(kernel.memory.buffer);
       const memory = floats();
+      const flatStart = flatAt / 4;
+      memory.set(parameters, flatStart);
       eachRow(placed.runs, (flat, at, length) => {
-        memory.set(parameters.subarray(flat, flat + length), at);
+        memory.copyWithin(at, flatStart + flat, flatStart + flat + length);
       });
     },
     train(inputs, labels, order) {
-      copyRows(inputs, order.length, (index) => order[index]);
+      copyRows(inputs, order);
       const classOf = new Uint8Array(kernel.memory.buffer, labelsAt, order.length);
       order.forEach((row, index) => {
         classOf[index] = labels[row];
       });
       return kernel.call('train', placed.plan, rowsAt, labelsAt, order.length);
     },
-    label(inputs, from, to, labels) {
-      copyRows(inputs, to - from, (index) => from + index);
-      kernel.call('label', placed.plan, rowsAt, labelsAt, to - from);
-      labels.set(new Uint8Array(kernel.memory.buffer, labelsAt, to - from), from);
+    label(inputs, order, labels) {
+      copyRows(inputs, order);
+      kernel.call('label', placed.plan, rowsAt, labelsAt, order.length);
+      labels.set(new Uint8Array(kernel.memory.buffer, labelsAt, order.length));
     },
-    predict(inputs, from, to, result) {
-      copyRows(inputs, to - from, (index) => from + index);
-      kernel.call('predict', placed.plan, rowsAt, outputsAt, to - from);
+    predict(inputs, order, result) {
+      copyRows(inputs, order);
+      kernel.call('predict', placed.plan, rowsAt, outputsAt, order.length);
       const start = outputsAt / 4;
-      result.set(floats().subarray(start, start + (to - from) * outputs), from * outputs);
+      result.set(floats().subarray(start, start + order.length * outputs));
     },
     read() {
-      const parameters = new Float32Array(countParameters(tensors));
       const memory = floats();
+      const flatStart = flatAt / 4;
       eachRow(placed.runs, (flat, at, length) => {
-        parameters.set(memory.subarray(at, at + length), flat);
+        memory.copyWithin(flatStart + flat, at, at + length);
       });
-      return parameters;
+      return memory.slice(flatStart, flatStart + countParameters(tensors));
     },
   };
 }

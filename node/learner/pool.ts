@@ -6,12 +6,12 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LearnerError } from './errors.ts';
-import type { Answer, Job, WorkerSetup } from './job.ts';
+import type { Answer, Job, Results, WorkerSetup } from './job.ts';
 
 /** A job and who waits for it. */
 interface Waiting {
   readonly job: Job;
-  resolve(result: Float32Array | Uint8Array): void;
+  resolve(result: Results[Job['kind']]): void;
   reject(reason: unknown): void;
 }
 
@@ -28,47 +28,38 @@ function failed(message: string, cause?: unknown): LearnerError {
 
 /** Threads that carry out jobs. They start when first needed, and only a job under way keeps the process alive. */
 export class WorkerPool {
+  /** Most threads, ≥ 1. */
+  size: number;
   readonly #setup: WorkerSetup;
-  readonly #size: number;
   readonly #threads = new Set<Thread>();
   readonly #queue: Waiting[] = [];
-  /** Copies in shared memory, for as long as somebody holds the original. */
+  /** Inputs seen once, and those seen again with their copies in shared memory, for as long as somebody holds them. */
+  readonly #seen = new WeakSet<Float32Array>();
   readonly #shared = new WeakMap<Float32Array, Float32Array>();
   #closed = false;
 
-  /** @param size - most threads, ≥ 1. */
   constructor(setup: WorkerSetup, size: number) {
     this.#setup = setup;
-    this.#size = size;
+    this.size = size;
   }
 
-  /** Kernel memory of all threads after their last job, bytes. */
+  /** Memory for computing of all threads after their last job, bytes. */
   get memoryBytes(): number {
     return [...this.#threads].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
   }
 
   /**
-   * The same inputs where all threads see them. Copied at the first call for an array, unless it is in shared memory
-   * already; the caller must not change it afterwards.
+   * Carries a job out. Its arrays must not change until then; inputs that come twice must not change at all.
+   * @throws {@link LearnerError} what the job throws, or `WORKER_FAILED`.
    */
-  share(inputs: Float32Array): Float32Array {
-    if (inputs.buffer instanceof SharedArrayBuffer) return inputs;
-    const known = this.#shared.get(inputs);
-    if (known !== undefined) return known;
-    const copy = new Float32Array(new SharedArrayBuffer(inputs.byteLength));
-    copy.set(inputs);
-    this.#shared.set(inputs, copy);
-    return copy;
-  }
-
-  /** Carries a job out. @throws {@link LearnerError} what the job throws, or `WORKER_FAILED`. */
-  run(job: Job): Promise<Float32Array | Uint8Array> {
+  run<J extends Job>(job: J): Promise<Results[J['kind']]> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(failed('The learner is closed.'));
         return;
       }
-      this.#queue.push({ job, resolve, reject });
+      // A worker answers each kind of job with its kind of result.
+      this.#queue.push({ job, resolve: (result) => resolve(result as Results[J['kind']]), reject });
       this.#dispatch();
     });
   }
@@ -88,12 +79,41 @@ export class WorkerPool {
       if (next === undefined) return;
       thread.current = next;
       thread.worker.ref();
-      thread.worker.postMessage(next.job, [next.job.parameters.buffer]);
+      this.#send(thread.worker, next.job);
     }
   }
 
+  /** Copies are made only now, so that a long queue holds none. */
+  #send(worker: Worker, job: Job): void {
+    if (job.kind === 'describe') {
+      worker.postMessage(job);
+      return;
+    }
+    const parameters = job.parameters.slice();
+    const inputs = this.#shared.get(job.inputs) ?? this.#place(job.inputs);
+    const handed = inputs.buffer instanceof ArrayBuffer ? [parameters.buffer, inputs.buffer] : [parameters.buffer];
+    worker.postMessage({ ...job, parameters, inputs }, handed);
+  }
+
+  /**
+   * The same inputs in shared memory if they are there or came before, for then they will come again; else a copy to
+   * hand over. Shared memory must not be used for what comes once: garbage collectors do not count it, so they let it
+   * pile up in every thread that has seen it.
+   */
+  #place(inputs: Float32Array): Float32Array {
+    if (inputs.buffer instanceof SharedArrayBuffer) return inputs;
+    if (!this.#seen.has(inputs)) {
+      this.#seen.add(inputs);
+      return inputs.slice();
+    }
+    const copy = new Float32Array(new SharedArrayBuffer(inputs.byteLength));
+    copy.set(inputs);
+    this.#shared.set(inputs, copy);
+    return copy;
+  }
+
   #start(): Thread | undefined {
-    if (this.#threads.size >= this.#size) return undefined;
+    if (this.#threads.size >= this.size) return undefined;
     const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), {
       workerData: this.#setup,
       execArgv: [],
@@ -109,9 +129,9 @@ export class WorkerPool {
         thread.memoryBytes = answer.memoryBytes;
         done?.resolve(answer.result);
       } else {
-        const { code, message, action, meta } = answer.error;
+        const { code, message, action, ...rest } = answer.error;
         done?.reject(
-          new LearnerError(code, message, { fault: 'self', meta, ...(action === undefined ? {} : { action }) }),
+          new LearnerError(code, message, { fault: 'self', ...rest, ...(action === undefined ? {} : { action }) }),
         );
       }
       this.#dispatch();

@@ -17,7 +17,8 @@ const layerFields = {
   activations: 'i32',
   deltas: 'i32',
   lists: 'i32',
-  counts: 'i32',
+  listStride: 'i32',
+  summaries: 'i32',
   transposed: 'i32',
   sparse: 'i32',
   common: 'f32',
@@ -36,6 +37,7 @@ const planFields = {
   random: 'u64',
   steps: 'i32',
   batch: 'i32',
+  prepared: 'i32',
   layers: 'i32',
   depth: 'i32',
   output: 'i32',
@@ -124,7 +126,7 @@ export function placeStack(
   allocator: Allocator,
   sizes: readonly number[],
   rule: TrainingRule,
-  { batch, common }: Workload,
+  { batch, common, learningRate }: Workload,
   memory: { readonly start: number; readonly targetOffset: number; readonly passesDown: boolean },
 ): PlacedStack {
   const runs: Run[] = [];
@@ -141,6 +143,9 @@ export function placeStack(
     runs.push({ start: biases / 4, count: 1, length: outputs, stride: outputStride });
     const sparse = index === 0 && common !== undefined;
     const inputStride = strideOf(inputs);
+    const listBytes = (inputs + 1) * 8;
+    // Only backward passes look at the lists of a whole batch.
+    const lists = learningRate === 0 ? 1 : sparse ? batch : Math.min(batch, blocked);
     return {
       inputs,
       inputStride: inputStride * 4,
@@ -152,8 +157,9 @@ export function placeStack(
       biasTarget: biases + targetOffset,
       activations: allocator.take(batch * outputStride * 4),
       deltas: allocator.take(batch * outputStride * 4),
-      lists: allocator.take((sparse ? batch : Math.min(batch, blocked)) * (inputs + 1) * 8),
-      counts: allocator.take(batch * 4),
+      lists: allocator.take(lists * listBytes),
+      listStride: lists === 1 ? 0 : listBytes,
+      summaries: allocator.take(batch * 8),
       transposed: allocator.take(index > 0 || memory.passesDown ? strideOf(outputs) * inputStride * 4 : 0),
       sparse: Number(sparse),
       common: sparse && targetOffset === 0 ? common : 0,
@@ -196,6 +202,7 @@ export function writePlan(
     random: seed >>> 0,
     steps: 0,
     batch,
+    prepared: 0,
     layers: stack.table,
     depth: stack.depth,
     output: outputCodes[rule.output],

@@ -12,13 +12,16 @@ export type TensorFlow = typeof import('@tensorflow/tfjs');
 /** A way to compute. */
 export interface Backend {
   readonly tf: TensorFlow;
-  /** For logs: `tfjs-node`, `tfjs wasm` or `tfjs cpu`. */
+  /** For logs: {@link nativeName}, `tfjs wasm` or `tfjs cpu`. */
   readonly name: string;
   /** Whether what it computes can be believed without a look at plain JavaScript's result. */
   readonly trusted: boolean;
   /** Makes it the current one. */
   activate(): Promise<boolean>;
 }
+
+/** The backend whose library is TensorFlow's own. */
+export const nativeName = 'tfjs-node';
 
 const require = createRequire(import.meta.url);
 
@@ -27,15 +30,18 @@ function requireNative(): TensorFlow {
   return require('@tensorflow/tfjs-node');
 }
 
-/** tfjs-node, if it is installed and its native library loads. It is older than Node 23, which removed a helper. */
+/** Helpers of `util` that tfjs-node needs and that newer versions of Node lack, or warn about. */
+const helpers = {
+  isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+  isArray: Array.isArray,
+};
+
+/** tfjs-node, if it is installed and its native library loads. */
 function nativeBackends(load: () => TensorFlow): Backend[] {
-  const helper = 'isNullOrUndefined';
-  if (!(helper in util)) {
-    Object.defineProperty(util, helper, { value: (value: unknown) => value === null || value === undefined });
-  }
+  for (const [name, value] of Object.entries(helpers)) Object.defineProperty(util, name, { value, configurable: true });
   try {
     const tf = load();
-    return [{ tf, name: 'tfjs-node', trusted: true, activate: () => tf.setBackend('tensorflow') }];
+    return [{ tf, name: nativeName, trusted: true, activate: () => tf.setBackend('tensorflow') }];
   } catch {
     return []; // not installed, or without its native library, which it downloads when it is installed
   }
@@ -48,6 +54,7 @@ function nativeBackends(load: () => TensorFlow): Backend[] {
 export async function findBackends(loadNative = requireNative): Promise<readonly Backend[]> {
   const native = nativeBackends(loadNative);
   const tf = await import('@tensorflow/tfjs');
+  tf.enableProdMode(); // else it advises, on every start, to install tfjs-node
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(`${dirname(require.resolve('@tensorflow/tfjs-backend-wasm'))}${sep}`);
   const portable = (['wasm', 'cpu'] as const).map((backend) => ({

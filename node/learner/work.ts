@@ -11,8 +11,9 @@ import { LearnerError } from './errors.ts';
 
 /** Rows per kernel call: their inputs should stay in the second-level cache beside the parameters. */
 const blockRows = 128;
-/** Rows whose values are counted to find the most common one. */
-const countedRows = 32;
+/** Values that are counted to find the most common one, and rows at least. */
+const countedValues = 8192;
+const countedRows = 4;
 
 /**
  * The value that more than half of the inputs have, judged by a few evenly spaced rows; undefined if there is none.
@@ -20,7 +21,8 @@ const countedRows = 32;
  */
 export function commonValue(inputs: Float32Array, features: number): number | undefined {
   const rows = inputs.length / features;
-  const step = Math.max(1, Math.floor(rows / countedRows)) * features;
+  const counted = Math.max(countedRows, Math.ceil(countedValues / features));
+  const step = Math.max(1, Math.floor(rows / counted)) * features;
   let candidate = Number.NaN;
   let votes = 0;
   for (let row = 0; row < inputs.length; row += step) {
@@ -29,12 +31,12 @@ export function commonValue(inputs: Float32Array, features: number): number | un
       votes += inputs[at] === candidate ? 1 : -1;
     }
   }
-  let [count, counted] = [0, 0];
+  let [count, all] = [0, 0];
   for (let row = 0; row < inputs.length; row += step) {
     for (let at = row; at < row + features; at++) if (inputs[at] === candidate) count++;
-    counted += features;
+    all += features;
   }
-  return 2 * count > counted && Number.isFinite(candidate) ? candidate : undefined;
+  return 2 * count > all && Number.isFinite(candidate) ? candidate : undefined;
 }
 
 /** Whether all values are finite: 0 · x is 0 for those and not a number for others. */
@@ -59,7 +61,7 @@ export function* trainInBlocks(
   parameters: Float32Array,
   { inputs, labels }: Pick<Examples, 'inputs' | 'labels'>,
   { epochs, batchSize, learningRate, seed }: TrainOptions,
-): Generator<void, Float32Array> {
+): Generator<void, Float32Array<ArrayBuffer>> {
   const count = labels.length;
   const batch = Math.min(batchSize, count);
   const block = Math.min(Math.max(1, Math.floor(blockRows / batch)) * batch, count);
@@ -82,31 +84,40 @@ export function* trainInBlocks(
   return trained;
 }
 
+/** Visits the rows that `order` names, all unless given, block by block: `visit(rows, place of the first in the order)`. */
 function* inBlocks(
   engine: Engine,
   parameters: Float32Array,
   inputs: Float32Array,
-  visit: (from: number, to: number) => void,
+  order: Uint32Array,
+  visit: (rows: Uint32Array, start: number) => void,
 ): Generator<void, void> {
-  const count = inputs.length / engine.features;
-  const block = Math.min(blockRows, count);
-  if (count === 0) return;
+  const block = Math.min(blockRows, order.length);
+  if (block === 0) return;
   const common = commonValue(inputs, engine.features);
   engine.load(parameters, { rows: block, batch: block, common, learningRate: 0, seed: 0 });
-  for (let from = 0; from < count; from += block) {
-    visit(from, Math.min(from + block, count));
+  for (let start = 0; start < order.length; start += block) {
+    visit(order.subarray(start, start + block), start);
     yield;
   }
 }
 
-/** The most likely class of each row; uint8 [N]. */
+/** The numbers of all rows of inputs with so many features. */
+export function allRows(inputs: Float32Array, features: number): Uint32Array {
+  return Uint32Array.from({ length: inputs.length / features }, (_, row) => row);
+}
+
+/** The most likely class of each row that `rows` names, of all unless given; uint8 [rows]. */
 export function* labelInBlocks(
   engine: Engine,
   parameters: Float32Array,
   inputs: Float32Array,
-): Generator<void, Uint8Array> {
-  const labels = new Uint8Array(inputs.length / engine.features);
-  yield* inBlocks(engine, parameters, inputs, (from, to) => engine.label(inputs, from, to, labels));
+  rows = allRows(inputs, engine.features),
+): Generator<void, Uint8Array<ArrayBuffer>> {
+  const labels = new Uint8Array(rows.length);
+  yield* inBlocks(engine, parameters, inputs, rows, (block, start) =>
+    engine.label(inputs, block, labels.subarray(start, start + block.length)),
+  );
   return labels;
 }
 
@@ -115,8 +126,11 @@ export function* predictInBlocks(
   engine: Engine,
   parameters: Float32Array,
   inputs: Float32Array,
-): Generator<void, Float32Array> {
-  const outputs = new Float32Array((inputs.length / engine.features) * engine.outputs);
-  yield* inBlocks(engine, parameters, inputs, (from, to) => engine.predict(inputs, from, to, outputs));
+): Generator<void, Float32Array<ArrayBuffer>> {
+  const rows = allRows(inputs, engine.features);
+  const outputs = new Float32Array(rows.length * engine.outputs);
+  yield* inBlocks(engine, parameters, inputs, rows, (block, start) =>
+    engine.predict(inputs, block, outputs.subarray(start * engine.outputs)),
+  );
   return outputs;
 }

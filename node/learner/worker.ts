@@ -1,45 +1,62 @@
 /**
- * A thread of the pool: trains and predicts on an engine of its own, one job after the other.
+ * A thread of the pool: trains and predicts on an engine, or on a TensorFlow.js, of its own, one job after the other.
  * @module
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Engine } from './engine.ts';
+import type { Executor } from './checkedLearner.ts';
 import { LearnerError } from './errors.ts';
-import type { Answer, Job, WorkerSetup } from './job.ts';
+import { localExecutor } from './executors.ts';
+import type { Answer, Job, LayersDescription, Results, WorkerSetup } from './job.ts';
 import { adoptKernels } from './kernels.ts';
 import { createModelEngine } from './model.ts';
-import { labelInBlocks, predictInBlocks, trainInBlocks } from './work.ts';
 
-function begin(engine: Engine, job: Job): Generator<void, Float32Array | Uint8Array> {
+/** What jobs are carried out with. */
+interface Workplace {
+  readonly executor: Executor;
+  readonly description?: LayersDescription;
+}
+
+async function prepare(setup: WorkerSetup): Promise<Workplace> {
+  if ('topology' in setup) {
+    const { createLayersWork } = await import('./layersLearner.ts');
+    return createLayersWork(setup);
+  }
+  adoptKernels(setup.kernels);
+  return { executor: localExecutor(createModelEngine(setup.model, setup.inputs, setup.build)) };
+}
+
+async function carryOut({ executor, description }: Workplace, job: Job): Promise<Results[Job['kind']]> {
   switch (job.kind) {
+    case 'describe':
+      if (description === undefined) throw new TypeError('Models on kernels are described by the main thread.');
+      return description;
     case 'train':
-      return trainInBlocks(engine, job.parameters, job, job.options);
+      return executor.train(job.parameters, job, job.options);
     case 'label':
-      return labelInBlocks(engine, job.parameters, job.inputs);
+      return executor.label(job.parameters, job.inputs, job.rows);
     case 'predict':
-      return predictInBlocks(engine, job.parameters, job.inputs);
+      return executor.predict(job.parameters, job.inputs);
   }
 }
 
-function carryOut(engine: Engine, job: Job): Answer {
+const workplace = prepare(workerData);
+// Whoever sends the first job is told.
+workplace.catch(() => undefined);
+
+async function answerTo(job: Job): Promise<Answer> {
   try {
-    const work = begin(engine, job);
-    for (;;) {
-      const { done, value } = work.next();
-      if (done) return { ok: true, result: value, memoryBytes: engine.memoryBytes };
-    }
+    const result = await carryOut(await workplace, job);
+    const { executor } = await workplace;
+    return { ok: true, result, memoryBytes: executor.memoryBytes() };
   } catch (error) {
     if (!(error instanceof LearnerError)) throw error;
-    const { code, message, action, meta } = error;
-    return { ok: false, error: { code, message, action, meta } };
+    const { code, message, action, meta, cause } = error;
+    return { ok: false, error: { code, message, action, meta, cause } };
   }
 }
 
-const { model, inputs, build, kernels }: WorkerSetup = workerData;
-adoptKernels(kernels);
-const engine = createModelEngine(model, inputs, build);
-parentPort?.on('message', (job: Job) => {
-  const answer = carryOut(engine, job);
-  const bytes = answer.ok ? answer.result.buffer : undefined;
+parentPort?.on('message', async (job: Job) => {
+  const answer = await answerTo(job);
+  const bytes = answer.ok && ArrayBuffer.isView(answer.result) ? answer.result.buffer : undefined;
   parentPort?.postMessage(answer, bytes instanceof ArrayBuffer ? [bytes] : []);
 });

@@ -135,6 +135,15 @@ for (const output of ['softmax', 'sigmoid'] as const) {
   }
 }
 
+test('probabilities are right for sums of any size', async () => {
+  for (const size of [-500, 0, 500]) {
+    const learner = await createLearner({ kind: 'mlp', layers: [1, 3] }, { shape: [1], classes: 3 });
+    const parameters = Float32Array.of(0, 0, 0, size, size - 1, size - 2);
+    const probabilities = await learner.predict(parameters, Float32Array.of(1));
+    assertClose(probabilities, outputsOf(Float64Array.of(0, -1, -2), 'softmax'), 1e-6);
+  }
+});
+
 test('a single sigmoid unit separates two classes', async () => {
   const layers = [5, 6, 1];
   const examples = randomExamples(40, [5], 2, 5);
@@ -262,11 +271,16 @@ for (const { model, shape } of models) {
       learner.train(learner.initialise(1), examples, { epochs: 50, batchSize: 2, learningRate: 1e30, seed: 1 }),
       (error: { code: string; meta: { step: number } }) => error.code === 'NOT_FINITE' && error.meta.step >= 2,
     );
-    const poisoned = { ...examples, inputs: examples.inputs.with(20, Number.NaN) };
-    await assert.rejects(
-      learner.train(learner.initialise(1), poisoned, { epochs: 1, batchSize: 1, learningRate: 0.1, seed: 1 }),
-      { code: 'NOT_FINITE' },
-    );
+    const [row, features] = [12, examples.inputs.length / 20];
+    const poisoned = { ...examples, inputs: examples.inputs.with(row * features + 4, Number.NaN) };
+    for (const batchSize of [1, 3]) {
+      const options = { epochs: 1, batchSize, learningRate: 0.1, seed: 1 };
+      const step = 1 + batchesOf(20, options).findIndex((rows) => rows.includes(row));
+      await assert.rejects(
+        learner.train(learner.initialise(1), poisoned, options),
+        (error: { code: string; meta: { step: number } }) => error.code === 'NOT_FINITE' && error.meta.step === step,
+      );
+    }
   });
 }
 

@@ -6,8 +6,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate as letOthersIn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { ModelSpec } from '../../node/consortium.ts';
+import { layersTopology } from '../../node/learner/layersFile.ts';
+import { topologyHash } from '../../node/learner/layersLearner.ts';
 import { createLearner } from '../../node/learner/learner.ts';
 import { randomExamples } from './data.ts';
 
@@ -35,6 +38,57 @@ for (const relaxed of [false, true]) {
     assert.deepEqual(results[2], results[0]);
   });
 }
+
+test('a model of a developer trains in threads as it does without, and they are not in the way of anything else', async () => {
+  const inputs = { shape: [12], classes: 4 };
+  const topology = layersTopology({ model, inputs: { ...inputs, mean: 0, stdDev: 1 } });
+  const spec: ModelSpec = { kind: 'layers', sha256: topologyHash(topology) };
+  const examples = randomExamples(40, [12], 4, 1);
+  const results = [];
+  for (const threads of [0, 2]) {
+    const learner = await createLearner(spec, inputs, { topology, threads });
+    const w0 = learner.initialise(1);
+    const training = Promise.all([1, 2].map((seed) => learner.train(w0, examples, { ...options, seed })));
+    let turns = 0;
+    let isOver = false;
+    training.finally(() => {
+      isOver = true;
+    });
+    for (; !isOver; turns++) await letOthersIn();
+    assert.ok(turns > 40, `${turns} turns for others in 56 steps`);
+    const [trained] = await training;
+    const rows = Uint32Array.of(7, 2);
+    results.push([
+      w0,
+      ...(await training),
+      await learner.label(trained, examples.inputs),
+      await learner.label(trained, examples.inputs, rows),
+      await learner.predict(trained, examples.inputs),
+    ]);
+    assert.ok(learner.memoryBytes() > 0);
+    await learner.close();
+  }
+  assert.deepEqual(results[1], results[0]);
+  const wrong: ModelSpec = { kind: 'layers', sha256: '0'.repeat(64) };
+  await assert.rejects(createLearner(wrong, inputs, { topology, threads: 1 }), { code: 'INVALID_MODEL' });
+});
+
+test('named rows are labelled as the same rows alone', async () => {
+  const { inputs } = randomExamples(300, [12], 4, 1);
+  const rows = Uint32Array.from({ length: 200 }, (_, place) => (place * 7) % 300);
+  const picked = Float32Array.from([...rows].flatMap((row) => [...inputs.subarray(row * 12, (row + 1) * 12)]));
+  for (const threads of [0, 1]) {
+    const learner = await createLearner(model, { shape: [12], classes: 4 }, { threads });
+    const w0 = learner.initialise(1);
+    const labels = await learner.label(w0, picked);
+    assert.ok(new Set(labels).size > 1);
+    // Inputs are handed over the first time and shared from the second on.
+    for (let time = 0; time < 3; time++) assert.deepEqual(await learner.label(w0, inputs, rows), labels);
+    assert.equal((await learner.label(w0, inputs, new Uint32Array())).length, 0);
+    await assert.rejects(learner.label(w0, inputs, Uint32Array.of(300)), { code: 'SHAPE_MISMATCH' });
+    await learner.close();
+  }
+});
 
 test('inputs in shared memory are used where they are', async () => {
   const examples = randomExamples(20, [12], 4, 1);

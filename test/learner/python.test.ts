@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ModelSpec } from '../../node/consortium.ts';
-import { encodeLayersFiles } from '../../node/learner/layersFile.ts';
+import { encodeLayersFiles, layersTopology, layersWeights } from '../../node/learner/layersFile.ts';
 import { createLearner } from '../../node/learner/learner.ts';
 import { encodeModelFile, splitParameters } from '../../node/learner/modelFile.ts';
 import { assertClose, randomExamples } from './data.ts';
@@ -43,7 +43,10 @@ for (const { model, shape, classes } of models) {
       const options = { epochs: 2, batchSize: 3, learningRate: 0.02, seed: 1 };
       const parameters = await learner.train(learner.initialise(1), examples, options);
       const description = { model, inputs: { shape: [...shape], classes, mean: 0, stdDev: 1 } };
-      const files = encodeLayersFiles(description, splitParameters(learner.tensors, parameters));
+      const files = encodeLayersFiles(
+        layersTopology(description),
+        layersWeights(splitParameters(learner.tensors, parameters)),
+      );
       mkdirSync(join(folder, 'layers'));
       writeFileSync(join(folder, 'model.safetensors'), encodeModelFile(description, learner.tensors, parameters));
       writeFileSync(join(folder, 'layers', 'model.json'), files.model);

@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ModelSpec } from '../../node/consortium.ts';
-import { encodeLayersFiles, layersTopology, layersWeights } from '../../node/learner/layersFile.ts';
+import { sizeOf } from '../../node/learner/engine.ts';
+import { encodeLayersFiles, type LayersFiles, layersTopology, layersWeights } from '../../node/learner/layersFile.ts';
 import { topologyHash } from '../../node/learner/layersLearner.ts';
 import { createLearner } from '../../node/learner/learner.ts';
 import { splitParameters } from '../../node/learner/modelFile.ts';
-import { assertClose, randomExamples } from './data.ts';
+import { assertClose, batchesOf, randomExamples } from './data.ts';
 
 const normalisation = { mean: 0, stdDev: 1 };
 
@@ -107,9 +108,24 @@ for (const channels of [1, 3] as const) {
   });
 }
 
-test('exported files load in TensorFlow.js with their weights', async () => {
+/** What TensorFlow.js predicts with exported files. */
+async function predictElsewhere(files: LayersFiles, rows: Float32Array, shape: readonly number[]) {
   const tf = await import('@tensorflow/tfjs');
   await tf.setBackend('cpu');
+  const { modelTopology, weightsManifest } = JSON.parse(files.model);
+  const loaded = await tf.loadLayersModel({
+    load: async () => ({
+      modelTopology,
+      weightSpecs: weightsManifest[0].weights,
+      weightData: Uint8Array.from(files.weights).buffer,
+    }),
+  });
+  const result = loaded.predict(tf.tensor(rows, [rows.length / sizeOf(shape), ...shape]));
+  assert.ok(!Array.isArray(result));
+  return result.data();
+}
+
+test('exported files load in TensorFlow.js with their weights', async () => {
   for (const [model, shape, classes] of [
     [{ kind: 'mlp', layers: [6, 5, 1], output: 'sigmoid', dropout: 0.2 }, [6], 2],
     [{ kind: 'cnn', channels: 3 }, [32, 32, 3], 4],
@@ -119,22 +135,54 @@ test('exported files load in TensorFlow.js with their weights', async () => {
     const own = await createLearner(spec, inputs);
     const parameters = own.initialise(4);
     const files = encodeLayersFiles(
-      { model: spec, inputs: { ...inputs, ...normalisation } },
-      splitParameters(own.tensors, parameters),
+      layersTopology({ model: spec, inputs: { ...inputs, ...normalisation } }),
+      layersWeights(splitParameters(own.tensors, parameters)),
     );
-    const { modelTopology, weightsManifest } = JSON.parse(files.model);
-    const loaded = await tf.loadLayersModel({
-      load: async () => ({
-        modelTopology,
-        weightSpecs: weightsManifest[0].weights,
-        weightData: Uint8Array.from(files.weights).buffer,
-      }),
-    });
     const { inputs: rows } = randomExamples(3, shape, classes, 9);
-    const result = loaded.predict(tf.tensor(rows, [3, ...shape]));
-    assert.ok(!Array.isArray(result));
-    assertClose(await own.predict(parameters, rows), await result.data(), 1e-5);
+    assertClose(await own.predict(parameters, rows), await predictElsewhere(files, rows, shape), 1e-5);
   }
+});
+
+test("a developer's model is exported under the names its topology gives", async () => {
+  const inputs = { shape: [6], classes: 4 };
+  const topology = layersTopology({
+    model: { kind: 'mlp', layers: [6, 5, 4] },
+    inputs: { ...inputs, ...normalisation },
+  });
+  const learner = await createLearner({ kind: 'layers', sha256: topologyHash(topology) }, inputs, { topology });
+  assert.deepEqual(
+    learner.tensors.map(({ name }) => name),
+    ['dense1/kernel', 'dense1/bias', 'dense2/kernel', 'dense2/bias'],
+  );
+  const parameters = learner.initialise(3);
+  const files = encodeLayersFiles(topology, splitParameters(learner.tensors, parameters));
+  const { inputs: rows } = randomExamples(3, [6], 4, 9);
+  const expected = await learner.predict(parameters, rows);
+  await learner.close();
+  assertClose(await predictElsewhere(files, rows, [6]), expected, 1e-6);
+});
+
+test("a developer's model reports the step in which it diverges", async () => {
+  const inputs = { shape: [8], classes: 3 };
+  const topology = layersTopology({
+    model: { kind: 'mlp', layers: [8, 6, 3] },
+    inputs: { ...inputs, ...normalisation },
+  });
+  const learner = await createLearner({ kind: 'layers', sha256: topologyHash(topology) }, inputs, { topology });
+  const examples = randomExamples(30, [8], 3, 2);
+  const options = { epochs: 1, batchSize: 7, learningRate: 0.01, seed: 5 };
+  const [, [row]] = batchesOf(30, options);
+  const poisoned = { ...examples, inputs: examples.inputs.with(row * 8 + 4, Number.NaN) };
+  for (const [batchSize, step] of [
+    [1, 8],
+    [7, 2],
+  ]) {
+    await assert.rejects(
+      learner.train(learner.initialise(1), poisoned, { ...options, batchSize }),
+      (error: { code: string; meta: { step: number } }) => error.code === 'NOT_FINITE' && error.meta.step === step,
+    );
+  }
+  await learner.close();
 });
 
 test('a topology is known by its hash and must fit', async () => {

@@ -14,7 +14,7 @@
  */
 import { gemm, transpose } from './_gemm';
 import { addScaled } from './_simd';
-import { addRows, addToRows, addToRowsThenAdd, dotRows, listEntries, sumEntries } from './_sparse';
+import { addRows, addToRows, addToRowsThenAdd, dotRows, listEntries } from './_sparse';
 
 /** A layer as the caller lays it out: 32-bit words, addresses and strides in bytes, strides multiples of 32. */
 @unmanaged
@@ -34,9 +34,11 @@ export class Layer {
   activations: usize;
   /** Gradient of the loss by the layer's sums; float32 [batch × outputStride]. */
   deltas: usize;
-  /** Lists of the inputs, [batch × inputs] pairs, and their lengths, int32 [batch]. */
+  /** Lists of the inputs, up to `inputs` pairs each, and bytes from one row's to the next's; 0 if only the last is needed. */
   lists: usize;
-  counts: usize;
+  listStride: usize;
+  /** Of each row's list the length, int32, and the sum, float32: [batch] pairs. */
+  summaries: usize;
   /** Room for the transposed weights; float32 [outputs × inputStride]. */
   transposed: usize;
   /** 1 if batches go by lists too. */
@@ -51,7 +53,7 @@ export class Layer {
 }
 
 /** Bytes of a {@link Layer}. */
-const LAYER_BYTES: usize = 72;
+const LAYER_BYTES: usize = 76;
 
 /** Rows from which blocked products are faster than lists. */
 const BLOCKED: i32 = 4;
@@ -66,7 +68,21 @@ function usesLists(layer: Layer, rows: i32): bool {
 }
 
 function listAt(layer: Layer, row: i32): usize {
-  return layer.lists + ((<usize>row * <usize>layer.inputs) << 3);
+  return layer.lists + <usize>row * layer.listStride;
+}
+
+function summaryAt(layer: Layer, row: i32): usize {
+  return layer.summaries + ((<usize>row) << 3);
+}
+
+/** Entries of a row's list. */
+function countOf(layer: Layer, row: i32): i32 {
+  return load<i32>(summaryAt(layer, row));
+}
+
+/** Sum of a row's listed differences. */
+function sumOf(layer: Layer, row: i32): f32 {
+  return load<f32>(summaryAt(layer, row), 4);
 }
 
 /** Bytes of a row of weights that hold something. */
@@ -96,10 +112,8 @@ export function settle(layer: Layer): void {
 function begin(layer: Layer, row: i32, inputs: usize): void {
   const target = layer.activations + <usize>row * layer.outputStride;
   memory.copy(target, layer.common === 0 ? layer.biases : layer.shared, layer.outputStride);
-  const list = listAt(layer, row);
-  const count = listEntries(list, inputs, layer.inputs, layer.common);
-  store<i32>(layer.counts + ((<usize>row) << 2), count);
-  if (layer.common !== 0) addScaled(target, layer.drift, sumEntries(list, count), widthOf(layer));
+  listEntries(listAt(layer, row), inputs, layer.inputs, layer.common, summaryAt(layer, row));
+  if (layer.common !== 0) addScaled(target, layer.drift, sumOf(layer, row), widthOf(layer));
 }
 
 /** Computes `rows` rows of the layer's sums from rows of inputs. */
@@ -110,7 +124,7 @@ export function forward(layer: Layer, inputs: usize, rows: i32): void {
       addRows(
         layer.activations + <usize>row * layer.outputStride,
         listAt(layer, row),
-        load<i32>(layer.counts + ((<usize>row) << 2)),
+        countOf(layer, row),
         layer.weights,
         layer.outputStride,
         widthOf(layer),
@@ -156,7 +170,7 @@ export function backward(layer: Layer, target: usize, inputs: usize, rows: i32):
       dotRows(
         target + <usize>row * layer.inputStride,
         listAt(layer, row),
-        load<i32>(layer.counts + ((<usize>row) << 2)),
+        countOf(layer, row),
         layer.weights,
         layer.outputStride,
         layer.deltas + <usize>row * layer.outputStride,
@@ -194,8 +208,7 @@ function updateCommon(layer: Layer, row: i32, scale: f32): void {
   addScaled(layer.biasTarget, deltas, scale, width);
   if (layer.common === 0) return;
   const common = <f64>layer.common;
-  const count = load<i32>(layer.counts + ((<usize>row) << 2));
-  const total = common * <f64>layer.inputs + <f64>sumEntries(listAt(layer, row), count);
+  const total = common * <f64>layer.inputs + <f64>sumOf(layer, row);
   addScaled(layer.drift, deltas, scale * layer.common, width);
   addScaled(layer.shared, deltas, scale * <f32>(1 + common * total), width);
 }
@@ -209,7 +222,7 @@ export function update(layer: Layer, inputs: usize, rows: i32, scale: f32): void
         layer.weightTarget,
         layer.outputStride,
         listAt(layer, row),
-        load<i32>(layer.counts + ((<usize>row) << 2)),
+        countOf(layer, row),
         layer.deltas + <usize>row * layer.outputStride,
         scale,
         widthOf(layer),
@@ -234,7 +247,7 @@ export function update(layer: Layer, inputs: usize, rows: i32, scale: f32): void
 
 /** Whether most of the inputs of the only row are listed, so that one pass over all weights is faster than two by lists. */
 export function isFull(layer: Layer): bool {
-  return 4 * load<i32>(layer.counts) > 3 * layer.inputs;
+  return 4 * countOf(layer, 0) > 3 * layer.inputs;
 }
 
 /** {@link update} by one row, and {@link forward} of the `next`, with plain descent. */

@@ -8,30 +8,44 @@ import { addScaled, madd, sumLanes, sumLanesOf4 } from './_simd';
 
 /**
  * Lists the entries of a row of `length` floats that differ from `common`. Reads up to the next multiple of 4.
- * @returns number of entries listed.
+ * @param summary - receives the number of entries listed, int32, and the sum of their differences, float32.
  */
-export function listEntries(list: usize, row: usize, length: i32, common: f32): i32 {
+export function listEntries(list: usize, row: usize, length: i32, common: f32, summary: usize): void {
   const commons = f32x4.splat(common);
   let end = list;
-  for (let start = 0; start < length; start += 4) {
-    const at = row + ((<usize>start) << 2);
-    if (i32x4.bitmask(f32x4.ne(v128.load(at), commons)) !== 0) {
-      for (let i: usize = 0, lanes = <usize>min(4, length - start); i < lanes; i++) {
-        const value = load<f32>(at + (i << 2));
-        store<i32>(end, start + <i32>i);
-        store<f32>(end, value - common, 4);
-        end += (<usize>(value !== common)) << 3;
-      }
+  let sum: f32 = 0;
+  for (let start = 0; start < length; start += 16, row += 64) {
+    const left = length - start;
+    let places = left < 16 ? differingFew(row, commons, left) : differing16(row, commons);
+    for (; places !== 0; places &= places - 1, end += 8) {
+      const place = ctz(places);
+      const difference = load<f32>(row + ((<usize>place) << 2)) - common;
+      store<i32>(end, start + place);
+      store<f32>(end, difference, 4);
+      sum += difference;
     }
   }
-  return <i32>((end - list) >> 3);
+  store<i32>(summary, <i32>((end - list) >> 3));
+  store<f32>(summary, sum, 4);
 }
 
-/** Sum of the listed differences. */
-export function sumEntries(list: usize, count: i32): f32 {
-  let sum: f32 = 0;
-  for (let entry = 0; entry < count; entry++, list += 8) sum += load<f32>(list, 4);
-  return sum;
+/** Which of 16 floats differ, one bit each. */
+function differing16(at: usize, commons: v128): i32 {
+  const first = f32x4.ne(v128.load(at), commons);
+  const second = f32x4.ne(v128.load(at, 16), commons);
+  const third = f32x4.ne(v128.load(at, 32), commons);
+  const fourth = f32x4.ne(v128.load(at, 48), commons);
+  const low = i16x8.narrow_i32x4_s(first, second);
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(low, i16x8.narrow_i32x4_s(third, fourth)));
+}
+
+/** The same for fewer than 16. */
+function differingFew(at: usize, commons: v128, count: i32): i32 {
+  let places = 0;
+  for (let start = 0; start < count; start += 4, at += 16) {
+    places |= i32x4.bitmask(f32x4.ne(v128.load(at), commons)) << start;
+  }
+  return places & ((1 << count) - 1);
 }
 
 /** target += Σ value · weights[row]. */

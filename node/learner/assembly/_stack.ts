@@ -29,6 +29,8 @@ export class Plan {
   steps: u32;
   /** Rows per step. */
   batch: i32;
+  /** 1 if the layers are prepared for the parameters as they are. */
+  prepared: i32;
   /** Table of layers, and their number. */
   layers: usize;
   depth: i32;
@@ -49,14 +51,17 @@ function lastOf(plan: Plan): Layer {
   return layerAt(plan.layers, plan.depth - 1);
 }
 
-/** Prepares all layers for a run of steps. */
+/** Prepares all layers for a run of steps, or of predictions. */
 export function prepareStack(plan: Plan): void {
+  if (plan.prepared) return;
   for (let index = 0; index < plan.depth; index++) prepare(layerAt(plan.layers, index));
+  plan.prepared = 1;
 }
 
 /** Ends a run of steps. */
 export function settleStack(plan: Plan): void {
   for (let index = 0; index < plan.depth; index++) settle(layerAt(plan.layers, index));
+  plan.prepared = 0;
 }
 
 /** Next 32 random bits (splitmix64's upper half). */

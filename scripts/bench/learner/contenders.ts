@@ -1,10 +1,11 @@
 /**
- * Who is compared: our kernels, TensorFlow.js on every backend present, PyTorch if a Python has it.
+ * Who is compared: our kernels, TensorFlow.js on every backend present, PyTorch if a Python has it. All on one thread.
  * @module
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ModelSpec } from '../../../node/consortium.ts';
 import { layersTopology } from '../../../node/learner/layersFile.ts';
@@ -26,8 +27,13 @@ export interface Contender {
   readonly name: string;
   /** Trains for about `seconds`; steps per CPU-second, or undefined if it cannot. */
   measure(setting: Setting, seconds: number): Promise<number | undefined>;
+  /** Labels `labelledRows` rows at a time for about `seconds`; rows per CPU-second. */
+  label?(setting: Setting, seconds: number): Promise<number>;
   close(): void;
 }
+
+/** Rows that one party labels for another at a time. */
+export const labelledRows = 600;
 
 /** Input shape of both models. */
 export const shape: readonly number[] = [32, 32, 1];
@@ -60,13 +66,30 @@ export function ownContender(relaxed: boolean, data: 'digits' | 'noise'): Conten
       await learner.train(w0, examples, options);
       return rate(examples.labels.length / setting.batch, seconds, () => learner.train(w0, examples, options));
     },
+    async label(setting, seconds) {
+      const learner = await createLearner(setting.model, { shape, classes: 10 }, { relaxed });
+      const inputs = setting.data[data].inputs.subarray(0, labelledRows * 1024);
+      const w0 = learner.initialise(1);
+      await learner.label(w0, inputs);
+      return rate(labelledRows, seconds, () => learner.label(w0, inputs));
+    },
     close() {},
   };
 }
 
-/** TensorFlow.js on every backend that is present. */
-export async function tensorFlowContenders(): Promise<Contender[]> {
-  return (await findBackends()).map(({ tf, name, activate }) => ({
+/**
+ * TensorFlow.js on every backend that is present.
+ * @param folder - may have tfjs-node in its `node_modules`.
+ */
+export async function tensorFlowContenders(folder: string): Promise<Contender[]> {
+  // What TensorFlow's own library goes by.
+  Object.assign(process.env, { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', TF_CPP_MIN_LOG_LEVEL: '1' });
+  const loadNative = () => createRequire(join(resolve(folder), 'from.js'))('@tensorflow/tfjs-node');
+  const { warn } = console;
+  console.warn = () => undefined; // in another folder it has a TensorFlow.js of its own, which registers all kernels again
+  const backends = await findBackends(loadNative);
+  console.warn = warn;
+  return backends.map(({ tf, name, activate }) => ({
     name,
     async measure({ model: spec, batch, data }, seconds) {
       if (name === 'tfjs cpu' && spec.kind === 'cnn' && batch > 1) return undefined; // a minute a step
@@ -99,16 +122,19 @@ export async function torchContender(python: string): Promise<Contender | undefi
   const failed = once(child, 'error').then(() => undefined);
   const version = await Promise.race([lines.next().then(({ value }) => value), failed]);
   if (version === undefined) return undefined;
-  const ask = async (name: string, batch: number, steps: number) => {
-    child.stdin.write(`${name} ${batch} ${steps}\n`);
+  const ask = async (task: string, name: string, batch: number, calls: number) => {
+    child.stdin.write(`${task} ${name} ${batch} ${calls}\n`);
     return Number((await lines.next()).value);
+  };
+  /** Calls per CPU-second. */
+  const measure = async (task: string, name: string, batch: number, seconds: number) => {
+    const speed = await ask(task, name, batch, 5);
+    return ask(task, name, batch, Math.max(5, Math.round(speed * seconds)));
   };
   return {
     name: `PyTorch ${version}`,
-    async measure({ name, batch }, seconds) {
-      const speed = await ask(name, batch, 5);
-      return ask(name, batch, Math.max(5, Math.round(speed * seconds)));
-    },
+    measure: ({ name, batch }, seconds) => measure('train', name, batch, seconds),
+    label: async ({ name }, seconds) => labelledRows * (await measure('label', name, labelledRows, seconds)),
     close() {
       child.kill();
     },

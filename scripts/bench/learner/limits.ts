@@ -59,18 +59,23 @@ const work = {
 } as const;
 const parameters = { mlp: 140_106, cnn: 105_506 } as const;
 
-/**
- * Steps per second that arithmetic and, since every step changes every parameter, the second-level cache and memory allow.
- * The work is that of dense inputs.
- */
-export function limitOf(
-  limits: Limits,
-  model: 'mlp' | 'cnn',
-  batch: number,
-): Record<'arithmetic' | 'cache' | 'memory', number> {
+/** Steps per second that each limit allows. */
+export interface StepLimits {
+  /** By arithmetic, with simd128 and with relaxed-simd. The work is that of dense inputs. */
+  readonly simd128: number;
+  readonly relaxed: number;
+  /** By reading and writing every parameter in every step: in the second-level cache, and in memory. */
+  readonly cache: number;
+  readonly memory: number;
+}
+
+/** What the machine allows a model in batches of so many. */
+export function limitOf(limits: Limits, model: 'mlp' | 'cnn', batch: number): StepLimits {
   const bytes = parameters[model] * 4;
+  const multiplyAdds = work[model] * batch;
   return {
-    arithmetic: limits.fused / (work[model] * batch),
+    simd128: limits.multiplyAdds / multiplyAdds,
+    relaxed: limits.fused / multiplyAdds,
     cache: limits.cache / bytes,
     memory: limits.memory / bytes,
   };

@@ -1,5 +1,5 @@
-"""Trains the benchmark's models with PyTorch on one thread. Reads lines "model batch steps" and answers each with
-steps per CPU-second; says its version first."""
+"""Trains the benchmark's models, or labels with them, with PyTorch on one thread. Reads lines "train|label model batch
+calls" and answers each with calls per CPU-second; says its version first."""
 import resource
 import sys
 
@@ -24,18 +24,29 @@ def cnn():
         nn.Flatten(), nn.Linear(256, 200), nn.ReLU(), nn.Linear(200, 10))
 
 
-models = {"mlp": (mlp(), (1024,)), "cnn": (cnn(), (1, 32, 32))}
-loss = nn.CrossEntropyLoss()
-print(torch.__version__, flush=True)
-for line in sys.stdin:
-    name, batch, steps = line.split()
-    model, shape = models[name]
+def train(model, inputs, labels, steps):
     optimiser = torch.optim.SGD(model.parameters(), lr=0.001)
-    inputs = torch.randn(int(batch), *shape)
-    labels = torch.randint(0, 10, (int(batch),))
-    start = cpu_seconds()
-    for _ in range(int(steps)):
+    for _ in range(steps):
         optimiser.zero_grad()
         loss(model(inputs), labels).backward()
         optimiser.step()
-    print(int(steps) / (cpu_seconds() - start), flush=True)
+
+
+def label(model, inputs, _, calls):
+    with torch.inference_mode():
+        for _ in range(calls):
+            model(inputs).argmax(1)
+
+
+models = {"mlp": (mlp(), (1024,)), "cnn": (cnn(), (1, 32, 32))}
+tasks = {"train": train, "label": label}
+loss = nn.CrossEntropyLoss()
+print(torch.__version__, flush=True)
+for line in sys.stdin:
+    task, name, batch, calls = line.split()
+    model, shape = models[name]
+    inputs = torch.randn(int(batch), *shape)
+    labels = torch.randint(0, 10, (int(batch),))
+    start = cpu_seconds()
+    tasks[task](model, inputs, labels, int(calls))
+    print(int(calls) / (cpu_seconds() - start), flush=True)
