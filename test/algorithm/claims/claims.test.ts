@@ -129,6 +129,41 @@ describe('a claim', () => {
     await assertBooks(world);
   });
 
+  it('is lost by a node whose keys a second one used: a blob other than the one committed to never leaves', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    const { member } = world.parties[3];
+    const { store } = member;
+    const left: string[] = [];
+    // What the twin closed for party 0, with the same keystreams, is another blob than the ledger knows.
+    Object.assign(member, {
+      store: {
+        ...store,
+        async blob(round: number, requester: number) {
+          const kept = await store.blob(round, requester);
+          return kept === undefined || requester !== 0
+            ? kept
+            : { ...kept, blob: kept.blob.with(200, 1 ^ kept.blob[200]) };
+        },
+      },
+    });
+    answering(world.parties[3], (handlers) => ({
+      async blob(requester, round) {
+        const blob = await handlers.blob(requester, round);
+        left.push(`blob to ${requester}`);
+        return blob;
+      },
+      async evidence(asking, place) {
+        const blob = await handlers.evidence(asking, place);
+        left.push(`evidence to ${asking}`);
+        return blob;
+      },
+    }));
+    assertFulfilled(await runWithTime(world, 20));
+    assert.deepEqual(left.sort(), ['blob to 1', 'blob to 2']);
+    assert.deepEqual(outcomes(world), ['upheld']);
+    await assertBooks(world);
+  });
+
   it('in bad faith is answered, and costs its requester the deposit', async () => {
     const world = await createWorld([60, 50, 40, 30], onion, smallConsortium({ rounds: 2 }));
     const { member } = world.parties[0];
