@@ -31,6 +31,7 @@ export async function order(
   // On disk before it is on the ledger: blobs must open after a restart.
   const pair = (await store.roundKey(round)) ?? member.envelopes.createRoundKey();
   await store.saveRoundKey(round, pair);
+  pair.secretKey.fill(0);
   const ordered = await actInTime(member, round, async () => {
     const now = await ledger.state();
     const possible = credibleOthers(now, self).filter(
