@@ -133,6 +133,7 @@ test('random bytes crash no decoder', () => {
       for (const [, decoder] of decoders) {
         if (!isRefused(decoder, bytes)) assert.ok(bytes.length <= maxHeaderBytes);
       }
+      assert.equal(isRefused(decodeIndices, bytes), bytes.length % 4 !== 0);
     }),
     { seed, numRuns: 3_000 },
   );
