@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { DppdlError } from '../errors.ts';
+import { isDominant } from '../onion/dominance.ts';
 import type { Delivery, PartyId } from '../types.ts';
 import { actInTime } from './acting.ts';
 import { type Member, selfOf } from './member.ts';
@@ -40,6 +41,11 @@ export async function deliver(
       if (request.orders.length > Math.max(...limits)) {
         const message = 'Its order is not filled: it orders from more parties than its contribution allows';
         observe({ type: 'warning', round, code: 'TOO_MANY_PROVIDERS', party: requester, message });
+        continue;
+      }
+      if (isDominant(request.orders, self)) {
+        const message = 'Its order is not filled: it asks more of this party than of all the others';
+        observe({ type: 'warning', round, code: 'DOMINANT', party: requester, message });
         continue;
       }
       if (!(await envelopes.isKeyed(request))) {

@@ -241,6 +241,31 @@ describe('a run', () => {
     await assertBooks(world);
   });
 
+  it('does not let a party bare another by asking one entry of the others and all of that one', async () => {
+    const world = await createWorld([60, 60, 60, 60], onion, smallConsortium({ rounds: 1 }));
+    const { ledger } = world.parties[0].member;
+    Object.assign(world.parties[0].member, {
+      ledger: {
+        ...ledger,
+        async download(round: number, orders: readonly { provider: number; count: number }[], key: Uint8Array) {
+          const lopsided = orders.map(({ provider, count }) => ({ provider, count: provider === 3 ? count : 1 }));
+          await ledger.download(round, lopsided, key);
+        },
+      },
+    });
+    assertFulfilled(await world.run());
+    const [first] = roundsOf(world.parties[0]);
+    assert.deepEqual(first.missing, [3]);
+    assert.equal(first.received, 2);
+    assert.ok(warningsOf(world.parties[3]).some(({ code, party }) => code === 'DOMINANT' && party === 0));
+    // Honest orders are filled, however different what the others share.
+    for (const party of world.parties.slice(1)) {
+      const [{ ordered, received }] = roundsOf(party);
+      assert.ok(ordered > 0 && received === ordered);
+    }
+    await assertBooks(world);
+  });
+
   it('goes on when a party orders and resigns', async () => {
     const world = await createWorld([50, 50, 50, 50], onion);
     const leaver = world.parties[3];
