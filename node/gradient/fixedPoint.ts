@@ -36,9 +36,9 @@ export function fixedPointFor(clamp: number, levels: number, providers: number):
   return { clamp, levels, bits: 32 - Math.clz32(largest) };
 }
 
-/** The words of a modulus: ANDing with it is taking the remainder modulo 2^bits. */
+/** The lowest `bits` bits, as an int32: ANDing with it is taking the remainder modulo 2^bits. */
 export function wordMask(bits: number): number {
-  return bits === 32 ? 0xffffffff : 2 ** bits - 1;
+  return (-1 >>> (32 - bits)) | 0;
 }
 
 /**
@@ -50,6 +50,7 @@ export function wordMask(bits: number): number {
 export function encodeFixed(values: Float32Array, { clamp, levels, bits }: FixedPoint): Uint32Array {
   const words = new Uint32Array(values.length);
   const mask = wordMask(bits);
+  const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
   // deviation: the paper exchanges entries as they are; a clamp gives fixed point its range and bounds an attacker.
   const scale = levels / clamp;
   for (let index = 0; index < values.length; index++) {
@@ -57,8 +58,10 @@ export function encodeFixed(values: Float32Array, { clamp, levels, bits }: Fixed
     if (!Number.isFinite(value)) {
       throw new GradientError('NOT_FINITE', `Entry ${index} of the gradient is no finite number.`, { fault: 'self' });
     }
-    const step = Math.min(levels, Math.floor(Math.abs(value) * scale + 0.5)) | 0;
-    words[index] = (value < 0 ? -step : step) & mask;
+    const step = Math.min(levels, Math.abs(value) * scale + 0.5) | 0;
+    // Signs are random, so a branch on them would cost more than all the rest: negative is −1, positive 0.
+    const sign = raw[index] >> 31;
+    words[index] = ((step ^ sign) - sign) & mask;
   }
   return words;
 }
