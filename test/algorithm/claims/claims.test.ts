@@ -90,6 +90,42 @@ describe('a claim', () => {
     await assertBooks(world);
   });
 
+  it('brings its requester the blob in time for the sum, before it is answered', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({
+      isSilent: ({ protocol, provider, requester }) =>
+        provider === 3 && requester === 0 && (protocol === 'blob' || protocol === 'evidence'),
+    });
+    const { member } = world.parties[3];
+    const { ledger } = member;
+    const summed = Promise.withResolvers<void>();
+    const { envelopes } = world.parties[0].member;
+    Object.assign(world.parties[0].member, {
+      envelopes: {
+        ...envelopes,
+        async sum(...given: Parameters<typeof envelopes.sum>) {
+          const sum = await envelopes.sum(...given);
+          summed.resolve();
+          return sum;
+        },
+      },
+    });
+    Object.assign(member, {
+      ledger: {
+        ...ledger,
+        async answerClaim(...given: Parameters<typeof ledger.answerClaim>) {
+          await summed.promise;
+          await ledger.answerClaim(...given);
+        },
+      },
+    });
+    assertFulfilled(await world.run());
+    const [round] = roundsOf(world.parties[0]);
+    assert.ok(!round.skipped && round.received === round.ordered);
+    assert.deepEqual(outcomes(world), ['rejected']);
+    await assertBooks(world);
+  });
+
   it('against a provider that gives nobody the blob is upheld, and pays price and fine', async () => {
     const world = await createWorld([60, 50, 40, 30], onion, oneRound);
     answering(world.parties[3], () => ({ blob: notReady, evidence: notReady }));
