@@ -256,6 +256,22 @@ scene('a request followed by megabytes nobody asked for is cut off, not kept', a
   assert.equal(stream.status, 'reset');
 });
 
+scene('who does not read is waited for and then dropped, not written to', async (neighbourhood) => {
+  const a = await neighbourhood.start(0, { options: { protocols: { blob: { timeoutMs: 300 } } } });
+  const b = await neighbourhood.start(1);
+  const lazy = await neighbourhood.startBare(2);
+  a.serve({ ...handlers, blob: async (requester) => bytes(requester === 2 ? 16 * 1024 * KiB : 1000) });
+  const stream = await openStream(lazy, a, '/dppdl/blob/1');
+  const closed = new Promise((resolve) => stream.addEventListener('close', resolve));
+  stream.pause();
+  const request = encode({ round: 1, offset: 0 });
+  stream.send(Buffer.concat([framing.lengthEncoder(request.length), request]));
+  assert.equal((await b.blob(0, 1, patient())).length, 1000);
+  await closed;
+  assert.ok(a.traffic().sent < 2 * 1024 * KiB, `${a.traffic().sent} bytes`);
+  assert.equal(a.counters().answers.DROPPED, 1);
+});
+
 scene('whole exchanges are the known bytes, in both directions', async (neighbourhood) => {
   const a = await neighbourhood.start(0);
   const other = await neighbourhood.startBare(1);
