@@ -136,6 +136,52 @@ describe('a sum', () => {
     for (const count of Object.values(seen)) assert.ok(count >= 5, JSON.stringify(seen));
   });
 
+  it('gets no seed for a party that may yet deliver, though it has not', async () => {
+    const { create } = checkedOnion();
+    const world = await createWorld([50, 45, 40, 35], create, smallConsortium({ rounds: 1 }));
+    const given = watchSeeds(world, () => ({}));
+    const uploaded = [0, 1, 2].map(() => Promise.withResolvers<void>());
+    const codes: string[] = [];
+    for (const [id, { member }] of world.parties.entries()) {
+      const { ledger } = member;
+      Object.assign(member, {
+        ledger: {
+          ...ledger,
+          async upload(...upload: Parameters<typeof ledger.upload>) {
+            if (id < 3) {
+              await ledger.upload(...upload);
+              uploaded[id].resolve();
+              return;
+            }
+            // All others have delivered; their helpers could be asked, and the last one could still come.
+            await Promise.all(uploaded.map(({ promise }) => promise));
+            for (const helper of [1, 2]) {
+              const stop = new AbortController();
+              const asked = world.parties[0].member.exchange.maskSeed(helper, 1, 3, stop.signal);
+              for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+              stop.abort();
+              codes.push(
+                await asked.then(
+                  () => 'GIVEN',
+                  ({ code }) => code,
+                ),
+              );
+            }
+            await ledger.upload(...upload);
+          },
+        },
+      });
+    }
+    assertFulfilled(await world.run());
+    assert.deepEqual(codes, ['TIMEOUT', 'TIMEOUT']);
+    // Now that all is over, the ledger shows that it came.
+    const { exchange } = world.parties[0].member;
+    const late = exchange.maskSeed(1, 1, 3, new AbortController().signal);
+    await assert.rejects(late, { code: 'REFUSED', fault: 'peer' });
+    assert.deepEqual(given, []);
+    for (const party of world.parties) assert.deepEqual(roundsOf(party)[0].missing, []);
+  });
+
   it('that a survivor does not help with is not opened, and counts as its silence', async () => {
     const { create } = checkedOnion();
     const world = await createWorld([50, 45, 40, 35, 30], create, smallConsortium({ rounds: 3 }));

@@ -242,7 +242,11 @@ describe('a run', () => {
   });
 
   it('does not let a party bare another by asking one entry of the others and all of that one', async () => {
-    const world = await createWorld([60, 60, 60, 60], onion, smallConsortium({ rounds: 1 }));
+    // Party 3 shares so much more than 0 and 1 together that party 2, honest, must order less of it than it could have.
+    const sharedSamples = [30, 6, 40, 60];
+    const world = await createWorld([60, 60, 60, 60], onion, smallConsortium({ rounds: 1 }), (party) => ({
+      sharedSamples: sharedSamples[party],
+    }));
     const { ledger } = world.parties[0].member;
     Object.assign(world.parties[0].member, {
       ledger: {
@@ -258,7 +262,9 @@ describe('a run', () => {
     assert.deepEqual(first.missing, [3]);
     assert.equal(first.received, 2);
     assert.ok(warningsOf(world.parties[3]).some(({ code, party }) => code === 'DOMINANT' && party === 0));
-    // Honest orders are filled, however different what the others share.
+    const placed = (await ledger.orders(1)).filter(({ requester }) => requester === 2);
+    const [most, ...rest] = placed.map(({ count }) => count).sort((a, b) => b - a);
+    assert.equal(most, rest[0] + rest[1]);
     for (const party of world.parties.slice(1)) {
       const [{ ordered, received }] = roundsOf(party);
       assert.ok(ordered > 0 && received === ordered);
