@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import type { ClosedBlob } from '../../node/algorithm/ports.ts';
-import { decodeFixedSum, encodeFixed, fixedPointFor } from '../../node/gradient/fixedPoint.ts';
+import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed } from '../../node/gradient/fixedPoint.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
 import { type BlobFacts, blobBytes, commitment, createRoundKey, peel, wrap } from '../../node/onion/blob.ts';
 import { maskGraph } from '../../node/onion/graph.ts';
@@ -99,7 +99,7 @@ function createParties(n: number, levels: number) {
   const graphOf = (requester: PartyId) => maskGraph(everybody, requester, context, beacon);
   /** All a provider does for one order. */
   const seal = async (provider: PartyId, requester: PartyId): Promise<ClosedBlob> => {
-    const words = encodeFixed(selectLargest(gradient, PARAMETERS >> 1), format);
+    const words = encodeFixed(selectLargest(gradient, PARAMETERS >> 1), format, roundingSeed(1, provider));
     for (const other of graphOf(requester)(provider)) {
       addKeystream(words, seedOf(provider, other, requester), maskSign(provider, other), format.bits);
     }

@@ -11,6 +11,7 @@ import type { ExchangeHandlers, NodeEvent, RoundEvent } from '../../node/algorit
 import { selectLargest } from '../../node/gradient/select.ts';
 import { createSeededRandom } from '../../node/random.ts';
 import type { PartyId } from '../../node/types.ts';
+import { stepOf } from '../reference/onion.ts';
 import { createWorld, smallConsortium, type World, type WorldParty } from './world.ts';
 
 const roundsOf = ({ events }: WorldParty) => events.filter((event): event is RoundEvent => event.type === 'round');
@@ -34,8 +35,9 @@ function checkedOnion() {
       async seal(...[request, gradient]: Parameters<typeof envelopes.seal>) {
         const self = (await member.ledger.self()) ?? -1;
         const count = request.orders.find(({ provider }) => provider === self)?.count ?? 0;
-        const steps = selectLargest(gradient, count).map(
-          (value) => Math.sign(value) * Math.min(levels, Math.floor((Math.abs(value) * levels) / request.clamp + 0.5)),
+        const { clamp, round } = request;
+        const steps = selectLargest(gradient, count).map((value, entry) =>
+          stepOf(value, entry, { clamp, levels }, { round, provider: self }),
         );
         closed.set(at(request.round, self, request.requester.id), steps);
         return await envelopes.seal(request, gradient);

@@ -12,6 +12,7 @@ import type { Ledger, NodeEvent, RoundEvent } from '../../node/algorithm/ports.t
 import { selectLargest } from '../../node/gradient/select.ts';
 import { createNodeKeys } from '../../node/nodeKeys.ts';
 import { createMemoryStore } from '../../node/store/memoryStore.ts';
+import { stepOf } from '../reference/onion.ts';
 import { createWorld, smallConsortium, toyExamples, type World, type WorldParty } from './world.ts';
 
 const onion = (member: Omit<Member, 'envelopes'>) =>
@@ -66,7 +67,7 @@ describe('a run', () => {
 
   it('adds exactly the sum of what the others selected, in fixed point', async () => {
     const consortium = smallConsortium({ rounds: 1 });
-    const given: { requester: number; count: number; gradient: Float32Array }[] = [];
+    const given: { requester: number; provider: number; count: number; gradient: Float32Array }[] = [];
     const world = await createWorld(
       [40, 40, 40, 40],
       (member) => {
@@ -74,21 +75,20 @@ describe('a run', () => {
         return {
           ...envelopes,
           async seal(request, gradient) {
-            const self = await member.ledger.self();
-            const count = request.orders.find(({ provider }) => provider === self)?.count ?? 0;
-            given.push({ requester: request.requester.id, count, gradient: gradient.slice() });
+            const provider = (await member.ledger.self()) ?? -1;
+            const count = request.orders.find((order) => order.provider === provider)?.count ?? 0;
+            given.push({ requester: request.requester.id, provider, count, gradient: gradient.slice() });
             return await envelopes.seal(request, gradient);
           },
           async sum(request, delivered, seeds) {
             const sum = await envelopes.sum(request, delivered, seeds);
-            const { clamp } = request;
+            const { clamp, round } = request;
             const { levels } = consortium.aggregation;
             const expected = new Float64Array(sum.length);
-            for (const { requester, count, gradient } of given) {
+            for (const { requester, provider, count, gradient } of given) {
               if (requester !== request.requester.id) continue;
               selectLargest(gradient, count).forEach((value, at) => {
-                const steps = Math.min(levels, Math.floor((Math.abs(value) * levels) / clamp + 0.5));
-                expected[at] += Math.sign(value) * steps * (clamp / levels);
+                expected[at] += stepOf(value, at, { clamp, levels }, { round, provider }) * (clamp / levels);
               });
             }
             sum.forEach((value, at) => {

@@ -21,7 +21,7 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { decodeFixedSum, encodeFixed, fixedPointFor, wordMask } from '../../node/gradient/fixedPoint.ts';
+import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed, wordMask } from '../../node/gradient/fixedPoint.ts';
 import { packWords, unpackWords } from '../../node/gradient/packing.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
 import { beaconOf } from '../../node/onion/beacon.ts';
@@ -133,10 +133,11 @@ describe('our vectors', () => {
 
   it('numbers: selected, clamped, rounded, in as few bits as hold any sum', () => {
     const gradient = Float32Array.from(own.numbers.gradient);
-    for (const { count, clamp, levels, providers, bits, words } of own.numbers.formats) {
+    for (const { count, clamp, levels, providers, round, provider, bits, words } of own.numbers.formats) {
       const format = fixedPointFor(clamp, levels, providers);
       assert.equal(format.bits, bits);
-      assert.deepEqual([...encodeFixed(selectLargest(gradient, count), format)], words);
+      const seed = roundingSeed(round, provider);
+      assert.deepEqual([...encodeFixed(selectLargest(gradient, count), format, seed)], words);
     }
   });
 
@@ -176,7 +177,8 @@ describe('our vectors', () => {
     };
     const delivered = new Map<number, Uint32Array>();
     for (const { provider, count, gradient, words: clear, masked, key, blob } of providers) {
-      const given = encodeFixed(selectLargest(Float32Array.from(gradient), count), format);
+      const selected = selectLargest(Float32Array.from(gradient), count);
+      const given = encodeFixed(selected, format, roundingSeed(context.round, provider));
       assert.deepEqual([...given], clear);
       for (const other of neighboursOf(provider)) {
         addKeystream(given, seed(provider, other), maskSign(provider, other), bits);

@@ -67,12 +67,41 @@ export function packedOf(words: readonly bigint[], bits: number): Uint8Array {
   return bytes;
 }
 
+/** The finaliser of MurmurHash3, modulo 2^32. */
+function scrambled(value: bigint): bigint {
+  let hash = BigInt.asUintN(32, value);
+  hash = BigInt.asUintN(32, (hash ^ (hash >> 16n)) * 0x85ebca6bn);
+  hash = BigInt.asUintN(32, (hash ^ (hash >> 13n)) * 0xc2b2ae35n);
+  return hash ^ (hash >> 16n);
+}
+
+/** Whose gradient in which round: decides how its entries are rounded. */
+export interface Rounding {
+  readonly round: number;
+  readonly provider: number;
+}
+
+/** The step that entry `index` of a provider's gradient becomes. */
+export function stepOf(
+  value: number,
+  index: number,
+  { clamp, levels }: { clamp: number; levels: number },
+  { round, provider }: Rounding,
+): number {
+  const seed = scrambled(256n * BigInt(round) + BigInt(provider));
+  const chance = Number(scrambled(seed + BigInt(index) * 0x9e3779b9n) >> 8n) / 2 ** 24;
+  const size = Math.min(levels, Math.floor(Math.abs(value) * (levels / clamp) + chance));
+  return value < 0 ? -size : size;
+}
+
 /** Fixed point: the `count` entries of largest absolute value as words, the rest 0, in as few bits as hold any sum. */
 export function fixedPointOf(
   gradient: readonly number[],
   count: number,
-  { clamp, levels, providers }: { clamp: number; levels: number; providers: number },
+  format: { clamp: number; levels: number; providers: number },
+  rounding: Rounding,
 ): { bits: number; words: bigint[] } {
+  const { levels, providers } = format;
   let bits = 1;
   while (2 ** bits < 2 * levels * providers + 1) bits++;
   const kept = [...gradient.keys()]
@@ -80,8 +109,7 @@ export function fixedPointOf(
     .slice(0, count);
   const words = gradient.map((value, entry) => {
     if (!kept.includes(entry)) return 0n;
-    const step = Math.min(levels, Math.floor(Math.abs(value) * (levels / clamp) + 0.5));
-    return modulo(BigInt(value < 0 ? -step : step), bits);
+    return modulo(BigInt(stepOf(value, entry, format, rounding)), bits);
   });
   return { bits, words };
 }
@@ -237,7 +265,12 @@ function sumOf(context: VectorContext) {
   const roundSecret = sample('round key', 32);
   const requesterKey = bytesToHex(x25519.getPublicKey(roundSecret));
   const providers = gradients.map(({ provider, count, gradient }) => {
-    const { bits, words } = fixedPointOf(gradient, count, { clamp, levels, providers: gradients.length });
+    const { bits, words } = fixedPointOf(
+      gradient,
+      count,
+      { clamp, levels, providers: gradients.length },
+      { round: context.round, provider },
+    );
     const others = members.filter((other) => other !== provider);
     const masked = maskedOf(words, bits, provider, others, (other) => seed(provider, other)).map(Number);
     const key = bytesToHex(sample(`fresh key ${provider}`, 32));
@@ -340,10 +373,12 @@ export function knownAnswers() {
   const downloads = [9, 0, 255].map((party) => ({ party, key: sample(`download ${party}`, 32) }));
   const gradient = [0.5, -0.25, 0.25, -2, 0.09375, 0, -0.25, 0.125];
   const formats = [
-    { count: 0, clamp: 0.25, levels: 9, providers: 14 },
-    { count: 3, clamp: 0.25, levels: 9, providers: 14 },
-    { count: 8, clamp: 0.5, levels: 1, providers: 3 },
-    { count: 8, clamp: 4, levels: 65_535, providers: 255 },
+    { count: 0, clamp: 0.25, levels: 9, providers: 14, rounding: { round: 1, provider: 0 } },
+    { count: 3, clamp: 0.25, levels: 9, providers: 14, rounding: { round: 1, provider: 0 } },
+    { count: 8, clamp: 0.75, levels: 4, providers: 14, rounding: { round: 60, provider: 255 } },
+    { count: 8, clamp: 0.75, levels: 4, providers: 14, rounding: { round: 2 ** 32 - 1, provider: 3 } },
+    { count: 8, clamp: 0.5, levels: 1, providers: 3, rounding: { round: 2, provider: 7 } },
+    { count: 8, clamp: 4, levels: 65_535, providers: 255, rounding: { round: 2, provider: 8 } },
   ];
   return {
     source: 'test/reference/onion.ts',
@@ -356,9 +391,9 @@ export function knownAnswers() {
     }),
     numbers: {
       gradient,
-      formats: formats.map(({ count, ...format }) => {
-        const { bits, words } = fixedPointOf(gradient, count, format);
-        return { count, ...format, bits, words: words.map(Number) };
+      formats: formats.map(({ count, rounding, ...format }) => {
+        const { bits, words } = fixedPointOf(gradient, count, format, rounding);
+        return { count, ...format, ...rounding, bits, words: words.map(Number) };
       }),
     },
     beacon: {
