@@ -77,7 +77,7 @@ export function normaliseOverCredible(credibility: readonly number[], state: Led
  * serves its blob cannot use up the time for labels and make everybody look silent; the last part is for this party's
  * own act to be recorded in time.
  */
-export const waitingShares = { blobs: 0.25, gradients: 0.4, labels: 0.75 } as const;
+export const waitingShares = { blobs: 0.25, gradients: 0.5, labels: 0.75 } as const;
 
 /** Aborts when `share` of what is left of a phase is over. */
 export function waitingSignal(

@@ -191,7 +191,7 @@ describe('a run', () => {
       const { phase } = await mute.member.ledger.state();
       if (asked.size === 3 && phase === 'evaluate') {
         asked.clear();
-        world.clock.advance(25);
+        world.clock.advance(33);
       }
       // What is left then is claims, whose windows are long.
       if (phase === 'closed') world.clock.advance(60);
