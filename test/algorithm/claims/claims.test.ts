@@ -126,6 +126,20 @@ describe('a claim', () => {
     await assertBooks(world);
   });
 
+  it('is not misled by a juror that hands on another blob', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({
+      isSilent: ({ protocol, provider, requester }) =>
+        provider === 3 && requester === 0 && (protocol === 'blob' || protocol === 'evidence'),
+    });
+    answering(world.parties[1], () => ({ evidence: async () => new Uint8Array(500) }));
+    assertFulfilled(await world.run());
+    const [round] = roundsOf(world.parties[0]);
+    assert.ok(!round.skipped && round.received === round.ordered);
+    assert.deepEqual(outcomes(world), ['rejected']);
+    await assertBooks(world);
+  });
+
   it('against a provider that gives nobody the blob is upheld, and pays price and fine', async () => {
     const world = await createWorld([60, 50, 40, 30], onion, oneRound);
     answering(world.parties[3], () => ({ blob: notReady, evidence: notReady }));
