@@ -158,7 +158,9 @@ class Keeper {
     if (claim.status === 'filed' && claim.provider === this.#self) {
       this.#begin(claim, 'answer', () => this.#answer(claim));
     }
-    if (claim.status === 'filed' && jury.includes(this.#self) && state.round === claim.round) {
+    // Afterwards nobody adds up that round any more.
+    const isInTime = state.round === claim.round && state.phase === 'evaluate';
+    if (claim.status === 'filed' && isInTime && jury.includes(this.#self)) {
       const inTime = AbortSignal.any([this.#signal, clock.until(state.deadline)]);
       this.#begin(claim, 'hold evidence of', () => holdCopy(this.#member, claim, this.#copies, inTime));
     }
