@@ -22,7 +22,10 @@ const X25519_SECRET = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const X25519_PUBLIC = Buffer.from('302a300506032b656e032100', 'hex');
 
 function x25519Secret(bytes: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([X25519_SECRET, bytes]), format: 'der', type: 'pkcs8' });
+  const der = Buffer.concat([X25519_SECRET, bytes]);
+  const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  der.fill(0);
+  return secret;
 }
 
 function x25519PublicBytes(secret: KeyObject): Uint8Array {
@@ -37,7 +40,9 @@ function x25519PublicBytes(secret: KeyObject): Uint8Array {
  */
 export function createNodeKeys(secret: Uint8Array): NodeKeys {
   const derive = (label: string) => new Uint8Array(hkdfSync('sha256', secret, '', `dppdl/1/${label}`, 32));
-  const maskSecret = x25519Secret(derive('mask'));
+  const maskBytes = derive('mask');
+  const maskSecret = x25519Secret(maskBytes);
+  maskBytes.fill(0);
   const encryptionSecret = derive('encryption');
   return {
     maskKey: x25519PublicBytes(maskSecret),

@@ -13,6 +13,14 @@ export function secureBytes(length: number): Uint8Array {
   return randomFillSync(new Uint8Array(length));
 }
 
+/** The 32-bit finaliser of MurmurHash3: spreads an integer over all 32 bits, one to one; uint32. */
+export function scramble(value: number): number {
+  let hash = value;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
 /** A repeatable stream of numbers for shuffles and initialisation; never for secrets or privacy noise. */
 export interface SeededRandom {
   /** A float64 uniform in [0, 1). */

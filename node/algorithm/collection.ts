@@ -26,7 +26,7 @@ export interface Collection {
   readonly missing: readonly PartyId[];
   /** Those of them that were paid for a blob that is not the one they committed to, or does not open. */
   readonly broken: readonly PartyId[];
-  /** Those of them that were paid for a blob that could not be had. */
+  /** Those that were paid for a blob that could not be had, and those that did not help to sum without the missing. */
   readonly unreachable: readonly PartyId[];
 }
 
@@ -49,9 +49,9 @@ export async function collectSum(
   state: LedgerState,
   round: number,
   arrivals: Arrivals,
-  { blobs, gradients: signal }: Patience,
+  patience: Patience,
 ): Promise<Collection> {
-  const { envelopes, facts, ledger, observe } = member;
+  const { envelopes, observe } = member;
   const self = await selfOf(member);
   const request = (await sumsOf(member, state, round)).get(self);
   if (request === undefined) return nothing;
@@ -60,9 +60,6 @@ export async function collectSum(
     observe({ type: 'warning', round, code: 'KEY_CHANGED', party: null, message });
     return nothing;
   }
-  const asked = request.orders.map(({ provider }) => provider);
-  const committed = (await ledger.deliveries(round)).filter(({ requester }) => requester === self);
-
   const key = await member.store.roundKey(round);
   if (key === undefined) {
     observe({
@@ -74,6 +71,26 @@ export async function collectSum(
     });
     return nothing;
   }
+  try {
+    return await openRequest(member, state, request, key, arrivals, patience);
+  } finally {
+    key.secretKey.fill(0);
+  }
+}
+
+/** Opens the sum of a request, or says why not. */
+async function openRequest(
+  member: Member,
+  state: LedgerState,
+  request: SumRequest,
+  key: RoundKey,
+  arrivals: Arrivals,
+  { blobs, gradients: signal }: Patience,
+): Promise<Collection> {
+  const { envelopes, facts, ledger, observe } = member;
+  const { orders, requester, round } = request;
+  const asked = orders.map(({ provider }) => provider);
+  const committed = (await ledger.deliveries(round)).filter((delivery) => delivery.requester === requester.id);
   const delivered = new Map<PartyId, Uint32Array>();
   const broken: PartyId[] = [];
   const grievances: Grievance[] = [];
@@ -94,7 +111,7 @@ export async function collectSum(
     if (typeof words !== 'string') delivered.set(provider, words);
     else if (words === 'AUTH_FAILED') broken.push(provider);
   }
-  const unreachable = grievances
+  let unreachable = grievances
     .map(({ delivery }) => delivery.provider)
     .filter((provider) => !broken.includes(provider) && !delivered.has(provider));
   const survivors = committed.map(({ provider }) => provider);
@@ -111,21 +128,22 @@ export async function collectSum(
   if (smallestPart(survivors, neighboursOf) < facts.minProviders) {
     return skip('GROUP_TOO_SMALL', 'Too few delivered for a sum to hide each one');
   }
-  const seeds = await Promise.all(
-    missing.flatMap((gone) =>
-      neighboursOf(gone)
-        .filter((id) => survivors.includes(id))
-        .map((helper) => fetchSeed(member, round, helper, gone, signal)),
-    ),
+  const pairs = missing.flatMap((gone) =>
+    neighboursOf(gone)
+      .filter((id) => survivors.includes(id))
+      .map((helper) => ({ helper, gone })),
   );
-  const known = seeds.filter((seed) => seed !== undefined);
-  if (known.length < seeds.length)
-    return skip('SEED_UNAVAILABLE', 'A survivor did not help to sum without the missing');
+  const answers = await Promise.all(pairs.map(({ helper, gone }) => fetchSeed(member, round, helper, gone, signal)));
+  const seeds = answers.filter((seed) => seed !== undefined);
+  unreachable = [...new Set(pairs.filter((_, at) => answers[at] === undefined).map(({ helper }) => helper))];
   let sum: Float32Array;
   try {
-    sum = await envelopes.sum(request, delivered, known);
+    if (unreachable.length > 0) return skip('SEED_UNAVAILABLE', 'A survivor did not help to sum without the missing');
+    sum = await envelopes.sum(request, delivered, seeds);
   } catch (error) {
     return skip(codeOfOthersFault(error, signal), 'What was delivered does not add up');
+  } finally {
+    for (const { seed } of seeds) seed.fill(0);
   }
   return { sum, providers: delivered.size, entries: entriesOf(request, survivors), missing, broken, unreachable };
 }

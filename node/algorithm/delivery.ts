@@ -2,8 +2,10 @@
  * Algorithm 2, line 2: what a party gives to the others' sums of one round.
  * @module
  */
+import { timingSafeEqual } from 'node:crypto';
 import { DppdlError } from '../errors.ts';
-import type { PartyId } from '../types.ts';
+import { isDominant } from '../onion/dominance.ts';
+import type { Delivery, PartyId } from '../types.ts';
 import { actInTime } from './acting.ts';
 import { type Member, selfOf } from './member.ts';
 import type { ClosedBlob, KeptBlob, LedgerState } from './ports.ts';
@@ -41,6 +43,11 @@ export async function deliver(
         observe({ type: 'warning', round, code: 'TOO_MANY_PROVIDERS', party: requester, message });
         continue;
       }
+      if (isDominant(request.orders, self)) {
+        const message = 'Its order is not filled: it asks more of this party than of all the others';
+        observe({ type: 'warning', round, code: 'DOMINANT', party: requester, message });
+        continue;
+      }
       if (!(await envelopes.isKeyed(request))) {
         const message = 'Its order cannot be filled: this party’s keys were changed during the round';
         observe({ type: 'warning', round, code: 'KEY_CHANGED', party: requester, message });
@@ -56,11 +63,25 @@ export async function deliver(
       }
     }
     await store.saveBlobs(round, closed);
-    for (const { key } of closed.values()) key.fill(0);
     blobs = closed;
   }
+  for (const { key } of blobs.values()) key?.fill(0);
   const deliveries = [...blobs]
     .map(([requester, { blob }]) => ({ requester, commitment: envelopes.commitment(blob) }))
     .sort((a, b) => a.requester - b.requester);
   await actInTime(member, round, () => ledger.upload(round, deliveries));
+}
+
+/**
+ * The blob of a delivery of this party. What is not the one committed to never leaves: a second node on the same keys,
+ * or a data folder brought back from a copy, may have closed another one with the same keystreams.
+ */
+export async function committedBlob(
+  { envelopes, store }: Member,
+  round: number,
+  { requester, commitment }: Pick<Delivery, 'requester' | 'commitment'>,
+): Promise<Uint8Array | undefined> {
+  const kept = await store.blob(round, requester);
+  kept?.key?.fill(0);
+  return kept !== undefined && timingSafeEqual(envelopes.commitment(kept.blob), commitment) ? kept.blob : undefined;
 }

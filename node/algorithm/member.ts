@@ -4,6 +4,7 @@
  */
 import type { Consortium } from '../consortium.ts';
 import { normaliseCredibility } from '../credibility/credibility.ts';
+import { scramble } from '../random.ts';
 import type { Examples, Party, PartyId } from '../types.ts';
 import type { Envelopes } from './envelopes.ts';
 import type {
@@ -76,7 +77,7 @@ export function normaliseOverCredible(credibility: readonly number[], state: Led
  * serves its blob cannot use up the time for labels and make everybody look silent; the last part is for this party's
  * own act to be recorded in time.
  */
-export const waitingShares = { blobs: 0.25, gradients: 0.4, labels: 0.75 } as const;
+export const waitingShares = { blobs: 0.25, gradients: 0.5, labels: 0.75 } as const;
 
 /** Aborts when `share` of what is left of a phase is over. */
 export function waitingSignal(
@@ -89,12 +90,9 @@ export function waitingSignal(
   return AbortSignal.any([signal, clock.until(deadline === 0 ? 0 : now + share * Math.max(0, deadline - now))]);
 }
 
-/** A seed for one purpose in one round, spread over 32 bits (the 32-bit finaliser of MurmurHash3). */
+/** A seed for one purpose in one round. */
 export function seedFor(base: number, round: number, purpose: number): number {
-  let hash = (base ^ Math.imul(round, 0x9e3779b1) ^ Math.imul(purpose, 0x85ebca6b)) | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) & 0x7fffffff;
+  return scramble(base ^ Math.imul(round, 0x9e3779b1) ^ Math.imul(purpose, 0x85ebca6b)) & 0x7fffffff;
 }
 
 /** What {@link seedFor} tells apart. */

@@ -4,7 +4,14 @@
  * @module
  */
 import type { Consortium } from '../consortium.ts';
-import { decodeFixedSum, encodeFixed, type FixedPoint, fixedPointFor, isPlausibleSum } from '../gradient/fixedPoint.ts';
+import {
+  decodeFixedSum,
+  encodeFixed,
+  type FixedPoint,
+  fixedPointFor,
+  isPlausibleSum,
+  roundingSeed,
+} from '../gradient/fixedPoint.ts';
 import { selectLargest } from '../gradient/select.ts';
 import { type BlobFacts, commitment, createRoundKey, openWithKey, peel, wrap } from '../onion/blob.ts';
 import { OnionError } from '../onion/errors.ts';
@@ -84,7 +91,7 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
     async seal(request, gradient) {
       const self = await selfId();
       const selected = selectLargest(gradient, countOf(request, self));
-      const words = encodeFixed(selected, formatOf(request));
+      const words = encodeFixed(selected, formatOf(request), roundingSeed(request.round, self));
       for (const other of graphOf(request)(self)) {
         const seed = seedWith(request, self, other);
         addKeystream(words, seed, maskSign(self, other), formatOf(request).bits);

@@ -4,6 +4,7 @@
  */
 import { normaliseCredibility } from '../credibility/credibility.ts';
 import { chooseOrders } from '../credibility/orders.ts';
+import { withoutDominance } from '../onion/dominance.ts';
 import { createSeededRandom } from '../random.ts';
 import type { Order } from '../types.ts';
 import { actInTime } from './acting.ts';
@@ -13,7 +14,7 @@ import { providerLimit } from './providerLimit.ts';
 
 /**
  * Orders d_i^j = min(⌊c_i^j·p_i⌋, ⌊λ_j·|w|⌋) entries from as many other credible parties as the consortium's rule
- * lets it, with a fresh key for this round's blobs. Does nothing when the order phase is over or this party has ordered before a restart.
+ * lets it, of nobody more than of all the others, with a fresh key for this round's blobs. Does nothing when the order phase is over or this party has ordered before a restart.
  * @returns this party's orders of the round as the ledger has them.
  */
 export async function order(
@@ -31,6 +32,7 @@ export async function order(
   // On disk before it is on the ledger: blobs must open after a restart.
   const pair = (await store.roundKey(round)) ?? member.envelopes.createRoundKey();
   await store.saveRoundKey(round, pair);
+  pair.secretKey.fill(0);
   const ordered = await actInTime(member, round, async () => {
     const now = await ledger.state();
     const possible = credibleOthers(now, self).filter(
@@ -42,14 +44,16 @@ export async function order(
       .slice(0, providerLimit(member, now, round, self))
       .sort();
     const providers = [...chosen].map((place) => possible[place]);
-    const orders = chooseOrders(
-      now.parties[self].points,
-      normaliseCredibility(
-        now.parties.map(({ id }) => credibility[id] ?? 0),
-        providers.map(({ id }) => id),
+    const orders = withoutDominance(
+      chooseOrders(
+        now.parties[self].points,
+        normaliseCredibility(
+          now.parties.map(({ id }) => credibility[id] ?? 0),
+          providers.map(({ id }) => id),
+        ),
+        providers,
+        facts.minProviders,
       ),
-      providers,
-      facts.minProviders,
     );
     await ledger.download(round, orders, pair.publicKey);
     return orders;

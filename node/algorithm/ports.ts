@@ -208,6 +208,8 @@ export interface Store {
   dropRoundKeys(round: number): Promise<void>;
   /** The blobs of a round. Saved before they are committed to: their keystreams are never used a second time. */
   blobs(round: number): Promise<ReadonlyMap<PartyId, KeptBlob> | undefined>;
+  /** One of them, without reading the others. */
+  blob(round: number, requester: PartyId): Promise<KeptBlob | undefined>;
   saveBlobs(round: number, blobs: ReadonlyMap<PartyId, ClosedBlob>): Promise<void>;
   /** Forgets the fresh keys of blobs of rounds before `round`, but of those in `except`. Blobs with keys are kept. */
   dropBlobKeys(round: number, except: ReadonlySet<number>): Promise<void>;

@@ -6,6 +6,7 @@ import { DppdlError } from '../errors.ts';
 import { blobRefusal, type RoundFacts, seedRefusal } from '../onion/disclosure.ts';
 import type { Party, PartyId, Samples } from '../types.ts';
 import { type Copies, giveEvidence } from './claims/evidence.ts';
+import { committedBlob } from './delivery.ts';
 import { AlgorithmError } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
@@ -92,11 +93,13 @@ export function createHandlers(member: Member, models: ModelShelf, copies: Copie
     },
 
     async blob(requester, round) {
-      const refusal = blobRefusal(await roundFacts(round), await selfOf(member), requester);
+      const [facts, self] = await Promise.all([roundFacts(round), selfOf(member)]);
+      const refusal = blobRefusal(facts, self, requester);
       if (refusal !== undefined) throw refused(`The blob of round ${round} is not given: ${refusal}.`);
-      const kept = (await store.blobs(round))?.get(requester);
-      if (kept === undefined) throw refused(`There is no blob of round ${round} for party ${requester}.`);
-      return kept.blob;
+      const delivery = facts.deliveries.find((line) => line.provider === self && line.requester === requester);
+      const blob = delivery && (await committedBlob(member, round, delivery));
+      if (blob === undefined) throw refused(`There is no blob of round ${round} for party ${requester}.`);
+      return blob;
     },
 
     async maskSeed(requester, round, missing) {

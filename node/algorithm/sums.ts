@@ -2,8 +2,8 @@
  * The sums of a round as the ledger states them.
  * @module
  */
-import { createHash } from 'node:crypto';
 import { scheduleAt } from '../consortium.ts';
+import { beaconOf } from '../onion/beacon.ts';
 import type { Order, PartyId } from '../types.ts';
 import type { SumRequest } from './envelopes.ts';
 import type { Member } from './member.ts';
@@ -45,11 +45,4 @@ export function countOf(request: SumRequest, provider: PartyId): number {
 /** Entries that these providers together were asked for in a sum. */
 export function entriesOf(request: SumRequest, providers: Iterable<PartyId>): number {
   return [...providers].reduce((total, provider) => total + countOf(request, provider), 0);
-}
-
-/** SHA-256("dppdl/1/beacon" ‖ for each requester, ascending: id ‖ its DOWNLOAD's key). */
-function beaconOf(keys: ReadonlyMap<PartyId, Uint8Array>): Uint8Array {
-  const hash = createHash('sha256').update('dppdl/1/beacon');
-  for (const [requester, key] of [...keys].sort(([a], [b]) => a - b)) hash.update(Buffer.from([requester])).update(key);
-  return new Uint8Array(hash.digest());
 }

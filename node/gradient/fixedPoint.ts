@@ -3,6 +3,8 @@
  * one of 2·levels + 1 steps, and steps of all providers add up modulo 2^bits without wrapping.
  * @module
  */
+import { scramble } from '../random.ts';
+import type { PartyId } from '../types.ts';
 import { GradientError } from './errors.ts';
 
 /** How one sum's entries are written. */
@@ -36,20 +38,28 @@ export function fixedPointFor(clamp: number, levels: number, providers: number):
   return { clamp, levels, bits: 32 - Math.clz32(largest) };
 }
 
-/** The words of a modulus: ANDing with it is taking the remainder modulo 2^bits. */
+/** The lowest `bits` bits, as an int32: ANDing with it is taking the remainder modulo 2^bits. */
 export function wordMask(bits: number): number {
-  return bits === 32 ? 0xffffffff : 2 ** bits - 1;
+  return (-1 >>> (32 - bits)) | 0;
+}
+
+/** Seed of a provider's rounding in one round. Public: it decides chances, not secrets. */
+export function roundingSeed(round: number, provider: PartyId): number {
+  return scramble(256 * round + provider);
 }
 
 /**
- * Rounds each value to its nearest step, halves away from zero.
+ * Rounds each value to one of the two steps beside it, at random so that it is right on average: with few levels the
+ * nearest step would lose what is small in every gradient (stochastic rounding; Alistarh et al. 2017, QSGD).
  * @param values - float32 [D].
+ * @param seed - see {@link roundingSeed}; entry i is rounded by scramble(seed + i·0x9e3779b9).
  * @returns steps modulo 2^bits; uint32 [D].
  * @throws GradientError `NOT_FINITE`.
  */
-export function encodeFixed(values: Float32Array, { clamp, levels, bits }: FixedPoint): Uint32Array {
+export function encodeFixed(values: Float32Array, { clamp, levels, bits }: FixedPoint, seed: number): Uint32Array {
   const words = new Uint32Array(values.length);
   const mask = wordMask(bits);
+  const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
   // deviation: the paper exchanges entries as they are; a clamp gives fixed point its range and bounds an attacker.
   const scale = levels / clamp;
   for (let index = 0; index < values.length; index++) {
@@ -57,8 +67,11 @@ export function encodeFixed(values: Float32Array, { clamp, levels, bits }: Fixed
     if (!Number.isFinite(value)) {
       throw new GradientError('NOT_FINITE', `Entry ${index} of the gradient is no finite number.`, { fault: 'self' });
     }
-    const step = Math.min(levels, Math.floor(Math.abs(value) * scale + 0.5)) | 0;
-    words[index] = (value < 0 ? -step : step) & mask;
+    const chance = (scramble(seed + Math.imul(index, 0x9e3779b9)) >>> 8) / 2 ** 24;
+    const step = Math.min(levels, Math.abs(value) * scale + chance) | 0;
+    // Signs are random, so a branch on them would cost more than all the rest: negative is −1, positive 0.
+    const sign = raw[index] >> 31;
+    words[index] = ((step ^ sign) - sign) & mask;
   }
   return words;
 }

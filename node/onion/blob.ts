@@ -78,10 +78,10 @@ export function commitment(blob: Uint8Array): Uint8Array {
 export function createRoundKey(): { publicKey: Uint8Array; secretKey: Uint8Array } {
   const { publicKey, privateKey } = generateKeyPairSync('x25519');
   const last32 = (der: Buffer) => new Uint8Array(der.subarray(-32));
-  return {
-    publicKey: last32(publicKey.export({ format: 'der', type: 'spki' })),
-    secretKey: last32(privateKey.export({ format: 'der', type: 'pkcs8' })),
-  };
+  const secret = privateKey.export({ format: 'der', type: 'pkcs8' });
+  const pair = { publicKey: last32(publicKey.export({ format: 'der', type: 'spki' })), secretKey: last32(secret) };
+  secret.fill(0);
+  return pair;
 }
 
 function header({ context, provider, requester, count, words, bits }: BlobFacts): Buffer {

@@ -25,7 +25,7 @@ export interface ClientDependencies {
 }
 
 /** First and longest pause between attempts; each is twice the one before. Milliseconds. */
-const pauses = { first: 50, longest: 5_000 };
+const pauses = { first: 50, longest: 2_000 };
 /** Unread bytes kept of a response; what does not fit resets the stream, and the next attempt resumes. */
 const maxBufferBytes = 8 * 1024 * 1024;
 

@@ -5,7 +5,7 @@
  */
 import type { Envelopes, SumRequest } from '../algorithm/envelopes.ts';
 import type { Ledger } from '../algorithm/ports.ts';
-import { decodeFixedSum, encodeFixed, fixedPointFor } from '../gradient/fixedPoint.ts';
+import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed } from '../gradient/fixedPoint.ts';
 import { rankLargest } from '../gradient/select.ts';
 import type { PartyId } from '../types.ts';
 
@@ -50,7 +50,7 @@ export function createPlainBoard(): PlainBoard {
             const most = request.parties[self].cap;
             posted.set(at, {
               ranking: rankLargest(gradient, most),
-              steps: encodeFixed(gradient, formatOf(request.clamp)),
+              steps: encodeFixed(gradient, formatOf(request.clamp), roundingSeed(request.round, self)),
             });
           }
           return { blob: new Uint8Array(4).fill(self), key: new Uint8Array(32) };

@@ -63,6 +63,10 @@ export function createMemoryStore({ keepRounds = 4 }: MemoryStoreOptions = {}): 
       const kept = blobs.get(round);
       return kept && copy(kept);
     },
+    async blob(round, requester) {
+      const kept = blobs.get(round)?.get(requester);
+      return kept && copyOf(kept);
+    },
     async saveBlobs(round, given) {
       const digest = blobsDigest(given);
       const before = digests.get(round);
@@ -89,6 +93,10 @@ export function createMemoryStore({ keepRounds = 4 }: MemoryStoreOptions = {}): 
   };
 }
 
+function copyOf({ blob, key }: KeptBlob | ClosedBlob): KeptBlob {
+  return { blob: blob.slice(), key: key?.slice() };
+}
+
 function copy<Kept extends KeptBlob | ClosedBlob>(blobs: ReadonlyMap<PartyId, Kept>): Map<PartyId, KeptBlob> {
-  return new Map([...blobs].map(([party, { blob, key }]) => [party, { blob: blob.slice(), key: key?.slice() }]));
+  return new Map([...blobs].map(([party, kept]) => [party, copyOf(kept)]));
 }

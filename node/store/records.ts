@@ -8,6 +8,7 @@ import { decode, encode } from 'cborg';
 import { z } from 'zod';
 import type { Checkpoint, ClosedBlob, Publication } from '../algorithm/ports.ts';
 import type { PartyId } from '../types.ts';
+import { StoreError } from './errors.ts';
 
 const bytes = z.instanceof(Uint8Array);
 const key = bytes.refine((value) => value.length === 32);
@@ -64,9 +65,18 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   });
 }
 
-/** Decodes a checkpoint. @throws if the bytes are none. */
+/** Reads one record. @throws StoreError `CORRUPT` for anything but bytes of its shape. */
+function decodeAs<Shape extends z.ZodType>(shape: Shape, data: Uint8Array, name: string): z.infer<Shape> {
+  try {
+    return shape.parse(decode(data));
+  } catch (cause) {
+    throw new StoreError('CORRUPT', `The saved ${name} is none.`, { fault: 'self', meta: { name }, cause });
+  }
+}
+
+/** Decodes a checkpoint. @throws StoreError `CORRUPT` if the bytes are none. */
 export function decodeCheckpoint(data: Uint8Array): Checkpoint {
-  const { parameters, alone, ...rest } = checkpointShape.parse(decode(data));
+  const { parameters, alone, ...rest } = decodeAs(checkpointShape, data, 'checkpoint');
   return { ...rest, parameters: bytesToFloats(parameters), alone: bytesToFloats(alone) };
 }
 
@@ -76,9 +86,9 @@ export function encodePublication({ bytes, privacy }: Publication): Uint8Array {
   return encode({ bytes, privacy: { generator, epsilon, delta, unit } });
 }
 
-/** Decodes a publication. @throws if the bytes are none. */
+/** Decodes a publication. @throws StoreError `CORRUPT` if the bytes are none. */
 export function decodePublication(data: Uint8Array): Publication {
-  return publicationShape.parse(decode(data));
+  return decodeAs(publicationShape, data, 'publication');
 }
 
 /** Encodes a key pair. */
@@ -86,9 +96,9 @@ export function encodeRoundKey({ publicKey, secretKey }: RoundKey): Uint8Array {
   return encode({ publicKey, secretKey });
 }
 
-/** Decodes a key pair. @throws if the bytes are none. */
+/** Decodes a key pair. @throws StoreError `CORRUPT` if the bytes are none. */
 export function decodeRoundKey(data: Uint8Array): RoundKey {
-  return keyPairShape.parse(decode(data));
+  return decodeAs(keyPairShape, data, 'round key');
 }
 
 /** SHA-256 over all blobs of a round, in order of party. Their keys need no place in it: one key fits a blob. */

@@ -65,6 +65,24 @@ export function createSqliteStore({ folder, secret, ledger, keepRounds = 4 }: Sq
       db.prepare('INSERT OR REPLACE INTO record (name, value) VALUES (?, ?)').run(name, sealed),
     );
   }
+  /** The saved blobs of a round, or the one for `party`; undefined if the round was not saved, or is kept no more. */
+  function readBlobs(round: number, party?: PartyId): Map<PartyId, KeptBlob> | undefined {
+    const select = `SELECT party, blob.value AS blob, blob_key.value AS key FROM blob LEFT JOIN blob_key USING (round, party)
+      WHERE round = ?`;
+    const rows = database.read((db) => {
+      if (db.prepare('SELECT 1 FROM blob_set WHERE round = ? AND kept = 1').get(round) === undefined) return undefined;
+      return party === undefined
+        ? db.prepare(`${select} ORDER BY party`).all(round)
+        : db.prepare(`${select} AND party = ?`).all(round, party);
+    });
+    const open = (name: string, value: unknown) => sealer.open(name, bytesOf(value, name));
+    const keptIn = (row: Record<string, unknown>): [PartyId, KeptBlob] => {
+      const id = Number(row['party']);
+      const key = row['key'] === null ? undefined : open(blobKeyName(round, id), row['key']);
+      return [id, { blob: open(blobName(round, id), row['blob']), key }];
+    };
+    return rows && new Map(rows.map(keptIn));
+  }
   function readRoundKey(round: number): Uint8Array | undefined {
     const row = database.read((db) => db.prepare('SELECT value FROM round_key WHERE round = ?').get(round));
     const name = keyName(round);
@@ -100,7 +118,9 @@ export function createSqliteStore({ folder, secret, ledger, keepRounds = 4 }: Sq
     },
     async roundKey(round) {
       const bytes = readRoundKey(round);
-      return bytes && decodeRoundKey(bytes);
+      const pair = bytes && decodeRoundKey(bytes);
+      bytes?.fill(0);
+      return pair;
     },
     async saveRoundKey(round, pair) {
       const bytes = encodeRoundKey(pair);
@@ -117,26 +137,8 @@ export function createSqliteStore({ folder, secret, ledger, keepRounds = 4 }: Sq
       database.transact((db) => db.prepare('DELETE FROM round_key WHERE round < ?').run(round));
       database.truncateLog();
     },
-    async blobs(round) {
-      return database.read((db) => {
-        if (db.prepare('SELECT 1 FROM blob_set WHERE round = ? AND kept = 1').get(round) === undefined)
-          return undefined;
-        const rows = db
-          .prepare(
-            `SELECT party, blob.value AS blob, blob_key.value AS key FROM blob LEFT JOIN blob_key USING (round, party)
-             WHERE round = ? ORDER BY party`,
-          )
-          .all(round);
-        return new Map<PartyId, KeptBlob>(
-          rows.map((row) => {
-            const party = Number(row.party);
-            const open = (name: string, value: unknown) => sealer.open(name, bytesOf(value, name));
-            const key = row.key === null ? undefined : open(blobKeyName(round, party), row.key);
-            return [party, { blob: open(blobName(round, party), row.blob), key }];
-          }),
-        );
-      });
-    },
+    blobs: async (round) => readBlobs(round),
+    blob: async (round, requester) => readBlobs(round, requester)?.get(requester),
     async saveBlobs(round, blobs) {
       const digest = blobsDigest(blobs);
       database.transact((db) => {

@@ -94,7 +94,7 @@ export function demoConsortium({ rounds, deadlines }: Pick<DemoOptions, 'rounds'
       learningRate: { from: 0.2, to: 0.02 },
       restart: true,
     },
-    aggregation: { rule: 'mean', clamp: { from: 0.03, to: 0.01 }, levels: 9, providers: 'graded', minProviders: 2 },
+    aggregation: { rule: 'mean', clamp: { from: 0.03, to: 0.01 }, levels: 4, providers: 'graded', minProviders: 2 },
     credibility: { fade: 0.2, thresholdShare: THRESHOLD_SHARE, graceRounds: Math.min(3, rounds), silentRounds: 2 },
     deadlines: { form: 120, benchmark: 120, order: 30, deliver: 30, evaluate: 30, ...deadlines },
   });

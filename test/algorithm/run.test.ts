@@ -12,6 +12,7 @@ import type { Ledger, NodeEvent, RoundEvent } from '../../node/algorithm/ports.t
 import { selectLargest } from '../../node/gradient/select.ts';
 import { createNodeKeys } from '../../node/nodeKeys.ts';
 import { createMemoryStore } from '../../node/store/memoryStore.ts';
+import { stepOf } from '../reference/onion.ts';
 import { createWorld, smallConsortium, toyExamples, type World, type WorldParty } from './world.ts';
 
 const onion = (member: Omit<Member, 'envelopes'>) =>
@@ -66,7 +67,7 @@ describe('a run', () => {
 
   it('adds exactly the sum of what the others selected, in fixed point', async () => {
     const consortium = smallConsortium({ rounds: 1 });
-    const given: { requester: number; count: number; gradient: Float32Array }[] = [];
+    const given: { requester: number; provider: number; count: number; gradient: Float32Array }[] = [];
     const world = await createWorld(
       [40, 40, 40, 40],
       (member) => {
@@ -74,21 +75,20 @@ describe('a run', () => {
         return {
           ...envelopes,
           async seal(request, gradient) {
-            const self = await member.ledger.self();
-            const count = request.orders.find(({ provider }) => provider === self)?.count ?? 0;
-            given.push({ requester: request.requester.id, count, gradient: gradient.slice() });
+            const provider = (await member.ledger.self()) ?? -1;
+            const count = request.orders.find((order) => order.provider === provider)?.count ?? 0;
+            given.push({ requester: request.requester.id, provider, count, gradient: gradient.slice() });
             return await envelopes.seal(request, gradient);
           },
           async sum(request, delivered, seeds) {
             const sum = await envelopes.sum(request, delivered, seeds);
-            const { clamp } = request;
+            const { clamp, round } = request;
             const { levels } = consortium.aggregation;
             const expected = new Float64Array(sum.length);
-            for (const { requester, count, gradient } of given) {
+            for (const { requester, provider, count, gradient } of given) {
               if (requester !== request.requester.id) continue;
               selectLargest(gradient, count).forEach((value, at) => {
-                const steps = Math.min(levels, Math.floor((Math.abs(value) * levels) / clamp + 0.5));
-                expected[at] += Math.sign(value) * steps * (clamp / levels);
+                expected[at] += stepOf(value, at, { clamp, levels }, { round, provider }) * (clamp / levels);
               });
             }
             sum.forEach((value, at) => {
@@ -191,7 +191,7 @@ describe('a run', () => {
       const { phase } = await mute.member.ledger.state();
       if (asked.size === 3 && phase === 'evaluate') {
         asked.clear();
-        world.clock.advance(25);
+        world.clock.advance(33);
       }
       // What is left then is claims, whose windows are long.
       if (phase === 'closed') world.clock.advance(60);
@@ -238,6 +238,37 @@ describe('a run', () => {
     assert.deepEqual(roundsOf(world.parties[4])[2].missing, [0, 1, 2, 3]);
     assert.equal(roundsOf(world.parties[4])[2].received, 0);
     assert.ok(warningsOf(world.parties[0]).some(({ code, party }) => code === 'TOO_MANY_PROVIDERS' && party === 4));
+    await assertBooks(world);
+  });
+
+  it('does not let a party bare another by asking one entry of the others and all of that one', async () => {
+    // Party 3 shares so much more than 0 and 1 together that party 2, honest, must order less of it than it could have.
+    const sharedSamples = [30, 6, 40, 60];
+    const world = await createWorld([60, 60, 60, 60], onion, smallConsortium({ rounds: 1 }), (party) => ({
+      sharedSamples: sharedSamples[party],
+    }));
+    const { ledger } = world.parties[0].member;
+    Object.assign(world.parties[0].member, {
+      ledger: {
+        ...ledger,
+        async download(round: number, orders: readonly { provider: number; count: number }[], key: Uint8Array) {
+          const lopsided = orders.map(({ provider, count }) => ({ provider, count: provider === 3 ? count : 1 }));
+          await ledger.download(round, lopsided, key);
+        },
+      },
+    });
+    assertFulfilled(await world.run());
+    const [first] = roundsOf(world.parties[0]);
+    assert.deepEqual(first.missing, [3]);
+    assert.equal(first.received, 2);
+    assert.ok(warningsOf(world.parties[3]).some(({ code, party }) => code === 'DOMINANT' && party === 0));
+    const placed = (await ledger.orders(1)).filter(({ requester }) => requester === 2);
+    const [most, ...rest] = placed.map(({ count }) => count).sort((a, b) => b - a);
+    assert.equal(most, rest[0] + rest[1]);
+    for (const party of world.parties.slice(1)) {
+      const [{ ordered, received }] = roundsOf(party);
+      assert.ok(ordered > 0 && received === ordered);
+    }
     await assertBooks(world);
   });
 

@@ -107,6 +107,29 @@ export function testStore(name: string, create: () => StoreCase): void {
     assert.deepEqual(await again().blobs(1), blobs);
   });
 
+  check('one blob of a round comes back by itself', async (store, again) => {
+    for (const round of [1, 2])
+      await store.saveBlobs(round, new Map([0, 7].map((id) => [id, closed(bytes(9, id + round))])));
+    const after = again();
+    assert.deepEqual(await after.blob(1, 7), closed(bytes(9, 8)));
+    assert.deepEqual(await after.blob(2, 0), closed(bytes(9, 2)));
+    assert.equal(await after.blob(1, 3), undefined);
+    assert.equal(await after.blob(3, 0), undefined);
+    await after.dropBlobKeys(2, new Set());
+    assert.deepEqual(await after.blob(1, 7), { blob: bytes(9, 8), key: undefined });
+  });
+
+  check('what is given out is the caller’s own', async (store) => {
+    await store.saveRoundKey(1, pair(1));
+    await store.saveBlobs(1, new Map([[0, closed(bytes(9, 3))]]));
+    (await store.roundKey(1))?.secretKey.fill(0);
+    const kept = await store.blob(1, 0);
+    kept?.blob.fill(0);
+    kept?.key?.fill(0);
+    assert.deepEqual(await store.roundKey(1), pair(1));
+    assert.deepEqual(await store.blob(1, 0), closed(bytes(9, 3)));
+  });
+
   check('a saved key is not changed by its owner', async (store) => {
     const { blob, key } = closed(bytes(30, 1));
     await store.saveBlobs(1, new Map([[0, { blob, key }]]));

@@ -36,6 +36,7 @@ import { createClient } from '../../sdk/client.ts';
 import { deploy } from '../../sdk/deploy.ts';
 import { toyExamples, toyGenerator } from '../algorithm/world.ts';
 import { type Chain, freePort } from '../chain.ts';
+import { stepOf } from '../reference/onion.ts';
 import { fastSending } from '../sdk/ledgerFixture.ts';
 
 /** What a party is about to do, or has just done; where it can be killed. */
@@ -294,8 +295,9 @@ export async function runConsortium(options: Options): Promise<Outcome> {
         if (delivery.requester !== requester.id || !providers.includes(delivery.provider)) continue;
         const what = closed.get(Buffer.from(delivery.commitment).toString('hex'));
         if (what === undefined) throw new Error('a blob that nobody closed');
+        const rounding = { round, provider: delivery.provider };
         selectLargest(what.gradient, what.count).forEach((value, entry) => {
-          total[entry] += Math.sign(value) * Math.min(levels, Math.floor((Math.abs(value) * levels) / clamp + 0.5));
+          total[entry] += stepOf(value, entry, { clamp, levels }, rounding);
         });
       }
       return total.map((steps) => (steps * clamp) / levels);

@@ -91,8 +91,8 @@ describe('a single masked message', () => {
       const format = fixedPointFor(0.001, levels, providers);
       const group = createGroup(providers, format.bits, `uniform ${providers} ${levels}`);
       const [a, b] = group.providers;
-      const zeros = group.mask(a, encodeFixed(new Float32Array(50_000), format));
-      const ones = group.mask(b, encodeFixed(new Float32Array(50_000).fill(1), format));
+      const zeros = group.mask(a, encodeFixed(new Float32Array(50_000), format, 1));
+      const ones = group.mask(b, encodeFixed(new Float32Array(50_000).fill(1), format, 1));
       assert.ok(looksUniform(zeros, format.bits) && looksUniform(ones, format.bits));
       assert.ok(looksAlike(zeros, ones, format.bits));
     }
@@ -101,7 +101,7 @@ describe('a single masked message', () => {
   it('is told apart when it is not masked', () => {
     const format = fixedPointFor(0.001, 15, 3);
     const halves = Float32Array.from({ length: 1000 }, (_, at) => (at % 3 ? 0.0005 : 0));
-    const words = encodeFixed(halves, format);
+    const words = encodeFixed(halves, format, 1);
     assert.ok(!looksUniform(words, format.bits) && !looksAlike(words, wordsOf(1, 1000, format.bits), format.bits));
   });
 });

@@ -21,11 +21,16 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed, wordMask } from '../../node/gradient/fixedPoint.ts';
 import { packWords, unpackWords } from '../../node/gradient/packing.ts';
+import { selectLargest } from '../../node/gradient/select.ts';
+import { beaconOf } from '../../node/onion/beacon.ts';
 import { commitment, openWithKey, peel, wrap } from '../../node/onion/blob.ts';
+import { blobRefusal, type RoundFacts, seedRefusal } from '../../node/onion/disclosure.ts';
 import { maskGraph } from '../../node/onion/graph.ts';
-import { addKeystream, maskSeed } from '../../node/onion/keystream.ts';
-import { hpkeSeal, hpkeSecretOf, knownAnswers } from '../reference/onion.ts';
+import { addKeystream, maskSeed, maskSign } from '../../node/onion/keystream.ts';
+import { openSum } from '../../node/onion/sum.ts';
+import { hpkeSeal, hpkeSecretOf, knownAnswers, neighboursIn } from '../reference/onion.ts';
 
 const read = (name: string): unknown =>
   JSON.parse(readFileSync(join(import.meta.dirname, '..', 'vectors', name), 'utf8'));
@@ -35,6 +40,21 @@ const hex = (data: Uint8Array | ArrayBuffer): string => Buffer.from(new Uint8Arr
 const own = read('onion.json') as ReturnType<typeof knownAnswers>;
 const standards = read('standards.json') as Record<string, Record<string, string>>;
 const context = { ...own.context, chainId: BigInt(own.context.chainId) };
+
+/** X25519 by OpenSSL. */
+function agree(secret: Uint8Array, other: Uint8Array): Uint8Array {
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([bytes('302e020100300506032b656e04220420'), secret]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  const publicKey = createPublicKey({
+    key: Buffer.concat([bytes('302a300506032b656e032100'), other]),
+    format: 'der',
+    type: 'spki',
+  });
+  return new Uint8Array(diffieHellman({ privateKey, publicKey }));
+}
 
 describe('published vectors', () => {
   it('RFC 9180 (HPKE)', async () => {
@@ -88,17 +108,7 @@ describe('published vectors', () => {
     assert.equal(hex(hkdfSync('sha256', bytes(ikm), '', '', 42)), okm);
     const { secret, other, shared } = standards['x25519'];
     assert.equal(hex(x25519.getSharedSecret(bytes(secret), bytes(other))), shared);
-    const privateKey = createPrivateKey({
-      key: Buffer.concat([bytes('302e020100300506032b656e04220420'), bytes(secret)]),
-      format: 'der',
-      type: 'pkcs8',
-    });
-    const publicKey = createPublicKey({
-      key: Buffer.concat([bytes('302a300506032b656e032100'), bytes(other)]),
-      format: 'der',
-      type: 'spki',
-    });
-    assert.equal(hex(diffieHellman({ privateKey, publicKey })), shared);
+    assert.equal(hex(agree(bytes(secret), bytes(other))), shared);
   });
 });
 
@@ -107,7 +117,7 @@ describe('our vectors', () => {
     assert.deepEqual(own, JSON.parse(JSON.stringify(knownAnswers())));
   });
 
-  it('layer 1: seeds, keystreams, packing, rings', () => {
+  it('layer 1: seeds, keystreams, packing', () => {
     const { shared, recipient, pair, seed } = own.seed;
     assert.equal(hex(maskSeed(bytes(shared), context, recipient, [pair[0], pair[1]])), seed);
     for (const { bits, words } of own.keystreams) {
@@ -119,19 +129,108 @@ describe('our vectors', () => {
       assert.equal(hex(packWords(Uint32Array.from(words), bits)), packed);
       assert.deepEqual([...unpackWords(bytes(packed), words.length, bits)], words);
     }
+  });
+
+  it('numbers: selected, clamped, rounded, in as few bits as hold any sum', () => {
+    const gradient = Float32Array.from(own.numbers.gradient);
+    for (const { count, clamp, levels, providers, round, provider, bits, words } of own.numbers.formats) {
+      const format = fixedPointFor(clamp, levels, providers);
+      assert.equal(format.bits, bits);
+      const seed = roundingSeed(round, provider);
+      assert.deepEqual([...encodeFixed(selectLargest(gradient, count), format, seed)], words);
+    }
+  });
+
+  it('large groups: the beacon, the rings drawn from it, and the words of a provider in them', () => {
+    const { downloads, beacon: drawn } = own.beacon;
+    assert.equal(hex(beaconOf(new Map(downloads.map(({ party, key }) => [party, bytes(key)])))), drawn);
     const { recipient: hub, beacon, providers, rings } = own.rings;
     const graph = maskGraph([hub, ...providers], hub, context, bytes(beacon));
-    for (const provider of providers) {
-      const near = new Set([hub]);
-      for (const ring of rings) {
-        const place = ring.indexOf(provider);
-        near.add(ring[(place + 1) % ring.length]).add(ring.at(place - 1) ?? hub);
-      }
-      assert.deepEqual(
-        graph(provider),
-        [...near].sort((a, b) => a - b),
-      );
+    for (const provider of providers) assert.deepEqual(graph(provider), neighboursIn(rings, hub, provider));
+    const { provider, bits, neighbours, masked } = own.sparse;
+    assert.deepEqual(
+      graph(provider),
+      neighbours.map(({ party }) => party),
+    );
+    const words = Uint32Array.of(0, 1, 511, 256);
+    for (const { party, shared } of neighbours) {
+      const seed = maskSeed(bytes(shared), context, hub, [provider, party]);
+      addKeystream(words, seed, maskSign(provider, party), bits);
     }
+    assert.deepEqual([...words], masked);
+  });
+
+  it('a whole sum: from gradients through blobs to the sum without one that did not deliver', async () => {
+    const { bits, clamp, levels, maskKeys, missing, providers, requester, roundSecret, seeds, sum, words } = own.sum;
+    const format = fixedPointFor(clamp, levels, providers.length);
+    assert.equal(format.bits, bits);
+    const group = maskKeys.map(({ party }) => party);
+    const neighboursOf = maskGraph(group, requester, context, new Uint8Array(32));
+    const seed = (self: number, other: number) => {
+      const [ours, theirs] = [self, other].map((id) => maskKeys.find(({ party }) => party === id));
+      assert.ok(ours !== undefined && theirs !== undefined);
+      return maskSeed(agree(bytes(ours.secret), bytes(theirs.key)), context, requester, [self, other]);
+    };
+    const pair = {
+      publicKey: x25519.getPublicKey(bytes(roundSecret)),
+      secretKey: bytes(roundSecret),
+    };
+    const delivered = new Map<number, Uint32Array>();
+    for (const { provider, count, gradient, words: clear, masked, key, blob } of providers) {
+      const selected = selectLargest(Float32Array.from(gradient), count);
+      const given = encodeFixed(selected, format, roundingSeed(context.round, provider));
+      assert.deepEqual([...given], clear);
+      for (const other of neighboursOf(provider)) {
+        addKeystream(given, seed(provider, other), maskSign(provider, other), bits);
+      }
+      assert.deepEqual([...given], masked);
+      const facts = { context, provider, requester, count, words: given.length, bits };
+      assert.equal(hex(await wrap(given, pair.publicKey, facts, bytes(key))), blob);
+      if (provider !== missing) delivered.set(provider, await peel(bytes(blob), pair, facts));
+    }
+    for (const { helper, seed: given } of seeds) assert.equal(hex(seed(helper, missing)), given);
+    const total = openSum({
+      requester,
+      providers: providers.map(({ provider }) => provider),
+      delivered,
+      neighboursOf,
+      ownSeed: (provider) => seed(requester, provider),
+      recovered: seeds.map(({ helper, seed: given }) => ({ helper, missing, seed: bytes(given) })),
+      minProviders: 2,
+      bits,
+    });
+    assert.deepEqual(
+      [...total].map((word) => word & wordMask(bits)),
+      words,
+    );
+    assert.deepEqual([...decodeFixedSum(total, format)], sum);
+  });
+
+  it('disclosure: who may give which blob and which seed, and nobody anything else', () => {
+    const { blobs, deliveries, minProviders, orders, parties, seeds } = own.disclosure;
+    const linesOf = (lists: typeof orders) =>
+      lists.flatMap(({ requester, providers }) => providers.map((provider) => ({ requester, provider, count: 1 })));
+    const commitment = new Uint8Array(32);
+    const facts = (isFinal: boolean): RoundFacts => ({
+      orders: linesOf(orders),
+      deliveries: linesOf(deliveries).map(({ requester, provider }) => ({ requester, provider, commitment })),
+      isFinal,
+      minProviders,
+    });
+    const given: { blobs: number[][]; seeds: number[][] } = { blobs: [], seeds: [] };
+    for (const requester of parties) {
+      const group = [requester, ...(orders.find((order) => order.requester === requester)?.providers ?? [])];
+      const near = maskGraph(group, requester, context, new Uint8Array(32));
+      for (const self of parties) {
+        if (blobRefusal(facts(false), self, requester) === undefined) given.blobs.push([self, requester]);
+        for (const missing of parties) {
+          const asked = { self, requester, missing };
+          if (seedRefusal(facts(true), asked, near) === undefined) given.seeds.push([self, requester, missing]);
+          assert.notEqual(seedRefusal(facts(false), asked, near), undefined);
+        }
+      }
+    }
+    assert.deepEqual(given, { blobs, seeds });
   });
 
   it('layers 2 and 3: whole blobs', async () => {

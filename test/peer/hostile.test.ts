@@ -11,7 +11,9 @@ import { decode, encode } from 'cborg';
 import fc from 'fast-check';
 import type { Libp2p } from 'libp2p';
 import type { ExchangeHandlers } from '../../node/algorithm/ports.ts';
+import { ExchangeError } from '../../node/peer/errors.ts';
 import { createPeer, type Peer } from '../../node/peer/peer.ts';
+import { knownMessages } from '../reference/messages.ts';
 import { createTestClock, Neighbourhood, seedOf } from './peers.ts';
 
 const KiB = 1024;
@@ -252,6 +254,57 @@ scene('a request followed by megabytes nobody asked for is cut off, not kept', a
   stream.send(bytes(8 * 1024 * KiB));
   await closed;
   assert.equal(stream.status, 'reset');
+});
+
+scene('who does not read is waited for and then dropped, not written to', async (neighbourhood) => {
+  const a = await neighbourhood.start(0, { options: { protocols: { blob: { timeoutMs: 300 } } } });
+  const b = await neighbourhood.start(1);
+  const lazy = await neighbourhood.startBare(2);
+  a.serve({ ...handlers, blob: async (requester) => bytes(requester === 2 ? 16 * 1024 * KiB : 1000) });
+  const stream = await openStream(lazy, a, '/dppdl/blob/1');
+  const closed = new Promise((resolve) => stream.addEventListener('close', resolve));
+  stream.pause();
+  const request = encode({ round: 1, offset: 0 });
+  stream.send(Buffer.concat([framing.lengthEncoder(request.length), request]));
+  assert.equal((await b.blob(0, 1, patient())).length, 1000);
+  await closed;
+  assert.ok(a.traffic().sent < 2 * 1024 * KiB, `${a.traffic().sent} bytes`);
+  assert.equal(a.counters().answers.DROPPED, 1);
+});
+
+scene('whole exchanges are the known bytes, in both directions', async (neighbourhood) => {
+  const a = await neighbourhood.start(0);
+  const other = await neighbourhood.startBare(1);
+  const known = knownMessages();
+  const refused = () => {
+    throw new ExchangeError('REFUSED', 'No.', { fault: 'peer' });
+  };
+  for (const { protocol, request, answer, response } of [...known.exchanges, { ...known.refused, answer: '' }]) {
+    const give = async () => Uint8Array.from(Buffer.from(answer, 'hex'));
+    a.serve({ samples: give, labels: give, blob: give, evidence: give, maskSeed: async () => refused() });
+    const stream = await openStream(other, a, `/dppdl/${protocol}/1`);
+    const received: Uint8Array[] = [];
+    const closed = new Promise((resolve) => stream.addEventListener('remoteCloseWrite', resolve));
+    stream.addEventListener('message', ({ data }) => received.push(data.subarray()));
+    stream.send(Buffer.from(request, 'hex'));
+    await stream.close();
+    await closed;
+    assert.equal(Buffer.concat(received).toString('hex'), response);
+  }
+  // What the product asks for is the same.
+  const asked = Promise.withResolvers<string>();
+  await other.handle('/dppdl/labels/1', async (stream) => {
+    const received: Uint8Array[] = [];
+    const [, , labels] = known.exchanges;
+    stream.addEventListener('message', ({ data }) => received.push(data.subarray()));
+    stream.addEventListener('remoteCloseWrite', () => {
+      asked.resolve(Buffer.concat(received).toString('hex'));
+      stream.send(Buffer.from(labels.response, 'hex'));
+      void stream.close();
+    });
+  });
+  assert.deepEqual(await a.labels(1, 7, Uint32Array.of(1, 0x01020304), patient()), Uint8Array.of(1, 2));
+  assert.equal(await asked.promise, known.exchanges[2].request);
 });
 
 scene('an answer starts at the byte that was asked for, and none starts beyond its end', async (neighbourhood) => {

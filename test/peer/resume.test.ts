@@ -3,6 +3,8 @@
  * @module
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import type { Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
@@ -87,6 +89,52 @@ test('a transfer goes on where it broke off', { timeout: 30_000 }, async () => {
     async (b) => assert.deepEqual(await b.blob(0, 1, patient()), content),
   );
   assert.deepEqual(offsets, [0, 512 * KiB, 512 * KiB, 768 * KiB]);
+});
+
+test('over connections that all break before the end, the whole content comes', {
+  timeout: 60_000,
+}, async () => {
+  const large = bytes(3_000_000, 9);
+  const most = 1_000_000;
+  const neighbourhood = new Neighbourhood();
+  let connections = 0;
+  // Cuts each connection to the provider after a megabyte of what it sends.
+  const proxy = createServer((from) => {
+    connections++;
+    const to = connect(Number(a.addresses()[0].split('/').at(-1)), '127.0.0.1');
+    let sent = 0;
+    to.on('data', (data) => {
+      sent += data.length;
+      if (sent < most) from.write(data);
+      else {
+        from.end();
+        to.destroy();
+      }
+    });
+    from.on('data', (data) => to.write(data));
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ])
+      one.on('error', () => undefined).on('close', () => other.end());
+  });
+  const a = await neighbourhood.start(0);
+  try {
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = proxy.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    neighbourhood.directory.set(0, { peerId: a.peerId, address: `/ip4/127.0.0.1/tcp/${address.port}` });
+    const b = await neighbourhood.start(1, { deps: { clock: createTestClock() } });
+    const blob = async () => large;
+    a.serve({ samples: blob, labels: blob, blob, maskSeed: blob, evidence: blob });
+    assert.deepEqual(await b.blob(0, 1, patient()), large);
+    // From its beginning each time it would never have come.
+    assert.ok(connections >= 4);
+  } finally {
+    await neighbourhood.end();
+    proxy.close();
+  }
 });
 
 test('a provider that comes back at another address is found there', { timeout: 30_000 }, async () => {

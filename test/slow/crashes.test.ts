@@ -98,11 +98,13 @@ describe('a party that dies', () => {
       { round: 1, party: 1, step: 'givingSeed' },
       { round: 2, party: 2, step: 'beforeUpload', untilEvaluate: true },
       { round: 2, party: 0, step: 'beforeSum' },
+      // Its blobs are on disk and on the ledger: it may come back when the others have stopped to deliver.
+      { round: 3, party: 1, step: 'afterUpload', untilEvaluate: true },
     ];
     await using outcome = await runConsortium({
       chain,
       parties: 4,
-      consortium: smallConsortium({ rounds: 3, deadlines }),
+      consortium: smallConsortium({ rounds: 4, deadlines }),
       deaths,
     });
     assert.deepEqual(outcome.died.length, deaths.length);

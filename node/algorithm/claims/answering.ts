@@ -12,7 +12,7 @@ import { isOpen } from './docket.ts';
  */
 export async function answer(member: Member, claim: Claim): Promise<boolean> {
   const { ledger, store } = member;
-  const kept = (await store.blobs(claim.round))?.get(claim.requester);
+  const kept = await store.blob(claim.round, claim.requester);
   if (kept?.key === undefined) return false;
   const { address, peerId } = (await ledger.state()).parties[await selfOf(member)];
   // deviation: the paper has the uploader reveal the plaintext; the fresh key shows as much and keeps it private.

@@ -5,6 +5,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Claim, ExchangePlace, PartyId } from '../../types.ts';
+import { committedBlob } from '../delivery.ts';
 import { AlgorithmError, codeOfOthersFault } from '../errors.ts';
 import { type Member, selfOf } from '../member.ts';
 import { isOpen, isSide } from './docket.ts';
@@ -51,7 +52,7 @@ export async function giveEvidence(
   asking: PartyId,
   place: ExchangePlace,
 ): Promise<Uint8Array> {
-  const { ledger, store } = member;
+  const { ledger } = member;
   const { round, provider, requester } = place;
   const claim = (await ledger.claims()).find(
     (each) => each.round === round && each.provider === provider && each.requester === requester,
@@ -62,7 +63,7 @@ export async function giveEvidence(
   if (!isSide(claim, asking) && !parties[asking].credible)
     throw refusal('REFUSED', 'Evidence is for credible parties.');
   const self = await selfOf(member);
-  const blob = provider === self ? (await store.blobs(round))?.get(requester)?.blob : copies.get(claim.id);
+  const blob = provider === self ? await committedBlob(member, round, claim) : copies.get(claim.id);
   if (blob !== undefined) return blob;
   if (isSide(claim, self) || !isOpen(claim)) throw refusal('REFUSED', 'This party does not have the blob.');
   throw refusal('NOT_READY', 'This party has no copy of the blob yet.');

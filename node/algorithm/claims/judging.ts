@@ -13,8 +13,17 @@ import { type Copies, fetchEvidence } from './evidence.ts';
 const patience = { provider: 0.25, everybody: 0.75 } as const;
 
 /**
+ * Gets a copy of the blob of a claim that is not answered yet: its requester may have it from here in time for its sum.
+ * @param signal - ends the search.
+ */
+export async function holdCopy(member: Member, claim: Claim, copies: Copies, signal: AbortSignal): Promise<void> {
+  const blob = await fetchEvidence(member, claim, [claim.provider], signal);
+  if (blob !== undefined) copies.set(claim.id, blob);
+}
+
+/**
  * Judges an answered claim.
- * @param copies - where the blob is put, so that other jurors can have it from here.
+ * @param copies - where the blob is, or is put, so that others can have it from here.
  * @returns true if the requester is right: the blob cannot be had, or does not open with the key that was revealed.
  */
 export async function judge(member: Member, claim: Claim, copies: Copies, signal: AbortSignal): Promise<boolean> {
@@ -28,6 +37,7 @@ export async function judge(member: Member, claim: Claim, copies: Copies, signal
     AbortSignal.any([signal, clock.until(now + share * Math.max(0, claim.deadline - now))]);
   const jurors = juryOf(claim, state.parties).filter((id) => id !== self);
   const blob =
+    copies.get(claim.id) ??
     (await fetchEvidence(member, claim, [provider], until(patience.provider))) ??
     (await fetchEvidence(member, claim, [provider, ...jurors], until(patience.everybody)));
   signal.throwIfAborted();

@@ -10,7 +10,7 @@ import type { ClaimEvent, LedgerState } from '../ports.ts';
 import { answer } from './answering.ts';
 import { hasVoted, isOpen, isSide, juryOf, outcomeOf } from './docket.ts';
 import type { Copies } from './evidence.ts';
-import { judge } from './judging.ts';
+import { holdCopy, judge } from './judging.ts';
 
 /** Seconds between two parties' tries to end the same claim, so that not all pay for the same transaction. */
 const TURN_SECONDS = 15;
@@ -140,7 +140,7 @@ class Keeper {
 
   /** Does this party's part in one open claim. */
   #attend(claim: Claim, state: LedgerState, now: number): { wake: number; isWaited: boolean } {
-    const { ledger } = this.#member;
+    const { clock, ledger } = this.#member;
     const jury = juryOf(claim, state.parties);
     const outcome = outcomeOf(claim, jury, now);
     if (outcome !== undefined) {
@@ -157,6 +157,12 @@ class Keeper {
     }
     if (claim.status === 'filed' && claim.provider === this.#self) {
       this.#begin(claim, 'answer', () => this.#answer(claim));
+    }
+    // Afterwards nobody adds up that round any more.
+    const isInTime = state.round === claim.round && state.phase === 'evaluate';
+    if (claim.status === 'filed' && isInTime && jury.includes(this.#self)) {
+      const inTime = AbortSignal.any([this.#signal, clock.until(state.deadline)]);
+      this.#begin(claim, 'hold evidence of', () => holdCopy(this.#member, claim, this.#copies, inTime));
     }
     const isAsked = claim.status === 'answered' && jury.includes(this.#self) && !hasVoted(claim, this.#self);
     if (isAsked) this.#begin(claim, 'vote', () => this.#vote(claim));

@@ -90,6 +90,56 @@ describe('a claim', () => {
     await assertBooks(world);
   });
 
+  it('brings its requester the blob in time for the sum, before it is answered', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({
+      isSilent: ({ protocol, provider, requester }) =>
+        provider === 3 && requester === 0 && (protocol === 'blob' || protocol === 'evidence'),
+    });
+    const { member } = world.parties[3];
+    const { ledger } = member;
+    const summed = Promise.withResolvers<void>();
+    const { envelopes } = world.parties[0].member;
+    Object.assign(world.parties[0].member, {
+      envelopes: {
+        ...envelopes,
+        async sum(...given: Parameters<typeof envelopes.sum>) {
+          const sum = await envelopes.sum(...given);
+          summed.resolve();
+          return sum;
+        },
+      },
+    });
+    Object.assign(member, {
+      ledger: {
+        ...ledger,
+        async answerClaim(...given: Parameters<typeof ledger.answerClaim>) {
+          await summed.promise;
+          await ledger.answerClaim(...given);
+        },
+      },
+    });
+    assertFulfilled(await world.run());
+    const [round] = roundsOf(world.parties[0]);
+    assert.ok(!round.skipped && round.received === round.ordered);
+    assert.deepEqual(outcomes(world), ['rejected']);
+    await assertBooks(world);
+  });
+
+  it('is not misled by a juror that hands on another blob', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    world.network.setFaults({
+      isSilent: ({ protocol, provider, requester }) =>
+        provider === 3 && requester === 0 && (protocol === 'blob' || protocol === 'evidence'),
+    });
+    answering(world.parties[1], () => ({ evidence: async () => new Uint8Array(500) }));
+    assertFulfilled(await world.run());
+    const [round] = roundsOf(world.parties[0]);
+    assert.ok(!round.skipped && round.received === round.ordered);
+    assert.deepEqual(outcomes(world), ['rejected']);
+    await assertBooks(world);
+  });
+
   it('against a provider that gives nobody the blob is upheld, and pays price and fine', async () => {
     const world = await createWorld([60, 50, 40, 30], onion, oneRound);
     answering(world.parties[3], () => ({ blob: notReady, evidence: notReady }));
@@ -126,6 +176,41 @@ describe('a claim', () => {
     assert.deepEqual(outcomes(world), ['upheld', 'upheld', 'upheld']);
     const filed = world.books.events.flatMap((event) => (event.name === 'ClaimFiled' ? [event.complaint] : []));
     assert.deepEqual(filed, ['doesNotOpen', 'doesNotOpen', 'doesNotOpen']);
+    await assertBooks(world);
+  });
+
+  it('is lost by a node whose keys a second one used: a blob other than the one committed to never leaves', async () => {
+    const world = await createWorld([60, 50, 40, 30], onion, oneRound);
+    const { member } = world.parties[3];
+    const { store } = member;
+    const left: string[] = [];
+    // What the twin closed for party 0, with the same keystreams, is another blob than the ledger knows.
+    Object.assign(member, {
+      store: {
+        ...store,
+        async blob(round: number, requester: number) {
+          const kept = await store.blob(round, requester);
+          return kept === undefined || requester !== 0
+            ? kept
+            : { ...kept, blob: kept.blob.with(200, 1 ^ kept.blob[200]) };
+        },
+      },
+    });
+    answering(world.parties[3], (handlers) => ({
+      async blob(requester, round) {
+        const blob = await handlers.blob(requester, round);
+        left.push(`blob to ${requester}`);
+        return blob;
+      },
+      async evidence(asking, place) {
+        const blob = await handlers.evidence(asking, place);
+        left.push(`evidence to ${asking}`);
+        return blob;
+      },
+    }));
+    assertFulfilled(await runWithTime(world, 20));
+    assert.deepEqual(left.sort(), ['blob to 1', 'blob to 2']);
+    assert.deepEqual(outcomes(world), ['upheld']);
     await assertBooks(world);
   });
 
