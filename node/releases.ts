@@ -15,12 +15,13 @@ export interface BudgetedReleases extends Releases {
 /** Writes every release to the budget, with its cost or with what protects it instead. */
 export function createReleases(budget: BudgetLedger): BudgetedReleases {
   return {
-    async samples({ generator, count, mechanisms }) {
+    async samples({ generator, count, mechanisms, draws }) {
       budget.record({
         what: 'samples',
         generator,
         count,
         mechanisms: [...mechanisms],
+        draws,
         protection: 'differential privacy',
       });
     },

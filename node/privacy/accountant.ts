@@ -7,7 +7,7 @@ import { PrivacyError, requireParameter } from './errors.ts';
 import { gaussianMu } from './gaussianMechanism.ts';
 import { tightEpsilon } from './lossDistribution.ts';
 import type { Mechanism } from './mechanism.ts';
-import { momentsEpsilon, renyiEpsilon } from './renyi.ts';
+import { momentsEpsilon, ORDERS, renyiEpsilon, WHOLE_ORDERS } from './renyi.ts';
 
 /** ε of the same releases by each method; all are true upper bounds, the first is the smallest. */
 export interface EpsilonReport {
@@ -114,6 +114,29 @@ export function latticeMu(epsilon: number, delta: number, draws: number): number
   const lattice = latticeDelta(draws, epsilon);
   if (lattice <= LATTICE_SHARE * delta) return gaussianMu(epsilon, delta - lattice);
   return 1 / calibrateNoise({ epsilon, delta, sampleRate: 1, steps: 1 }, 'renyi');
+}
+
+/**
+ * ε at `delta` of mechanisms whose noise was `draws` values of the discrete Gaussian: the tight ε at what the lattice
+ * leaves of δ. Where it leaves too little (ε above some 14), the Rényi bound, which on the lattice is the continuous
+ * one: at every order for whole sums (Canonne, Kamath & Steinke 2020, Proposition 5), at whole orders for sampled ones,
+ * whose moments are sums of E[(P/Q)^k], and the theta functions in those cancel for whole shifts.
+ * @param expected - an ε that this may not exceed, tried first: what was calibrated to it is found within it.
+ */
+export function latticeEpsilon(
+  mechanisms: readonly Mechanism[],
+  draws: number,
+  delta: number,
+  expected: number,
+): number {
+  for (const guess of [expected, tightEpsilon(mechanisms, (1 - LATTICE_SHARE) * delta)]) {
+    const lattice = latticeDelta(draws, guess);
+    if (lattice > LATTICE_SHARE * delta) continue;
+    const epsilon = tightEpsilon(mechanisms, delta - lattice);
+    if (epsilon <= guess) return epsilon;
+  }
+  const sampled = mechanisms.some(({ sampleRate }) => sampleRate < 1);
+  return renyiEpsilon(mechanisms, delta, sampled ? WHOLE_ORDERS : ORDERS);
 }
 
 /** δ that is left for a sampled mechanism on the lattice. @throws PrivacyError `UNREACHABLE` for ε above some 14. */

@@ -4,8 +4,8 @@
  * @module
  */
 import { z } from 'zod';
+import { latticeEpsilon } from './accountant.ts';
 import { PrivacyError, requireParameter } from './errors.ts';
-import { tightEpsilon } from './lossDistribution.ts';
 
 /** What may be spent on one data set, in all its copies and over all nodes of a machine. Unit: one original record, added or removed. */
 export interface PrivacyBudget {
@@ -28,6 +28,7 @@ const releaseSchema = z.discriminatedUnion('what', [
     generator: z.enum(['dpgan', 'gaussian']),
     count: z.int().positive(),
     mechanisms: z.array(mechanismSchema).min(1),
+    draws: z.int().min(0),
     protection: z.literal('differential privacy'),
   }),
   z.strictObject({
@@ -47,7 +48,10 @@ const releaseSchema = z.discriminatedUnion('what', [
 ]);
 const entrySchema = z.intersection(releaseSchema, z.object({ at: z.iso.datetime() }));
 
-/** One thing that left the node. Only `samples` cost ε; the others are listed with what protects them. */
+/**
+ * One thing that left the node. Only `samples` cost ε: `mechanisms` with `draws` values of discrete noise in all. The
+ * others are listed with what protects them.
+ */
 export type Release = Readonly<z.infer<typeof releaseSchema>>;
 /** A release with the time it was recorded. */
 export type BudgetEntry = Release & { readonly at: string };
@@ -160,12 +164,14 @@ export function openBudgetLedger(options: BudgetLedgerOptions): BudgetLedger {
 
 /** Adds up what the entries cost. */
 function stateOf(entries: readonly BudgetEntry[], budget: PrivacyBudget): BudgetState {
-  const mechanisms = entries.flatMap((entry) => (entry.what === 'samples' ? entry.mechanisms : []));
+  const released = entries.filter((entry) => entry.what === 'samples');
+  const mechanisms = released.flatMap((entry) => entry.mechanisms);
+  const draws = released.reduce((sum, entry) => sum + entry.draws, 0);
   const countOf = (what: Release['what']) =>
     entries.reduce((sum, entry) => sum + (entry.what === what ? entry.count : 0), 0);
   return {
     budget,
-    epsilon: tightEpsilon(mechanisms, budget.delta),
+    epsilon: latticeEpsilon(mechanisms, draws, budget.delta, budget.epsilon),
     labels: countOf('labels'),
     gradients: countOf('gradients'),
     releases: entries.length,

@@ -13,6 +13,9 @@ export const ORDERS: readonly number[] = [
   ...[80, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096],
 ];
 
+/** Those of them at which a Poisson-sampled discrete Gaussian costs exactly what the continuous one does. */
+export const WHOLE_ORDERS = ORDERS.filter(Number.isInteger);
+
 /** Orders of the moments accountant as it is usually quoted (Abadi et al. 2016). */
 const CLASSIC_ORDERS: readonly number[] = Array.from({ length: 63 }, (_, index) => 2 + index);
 
@@ -119,12 +122,13 @@ function minimumOverOrders(
 /**
  * ε of all mechanisms together, by Rényi composition and the improved conversion (Canonne, Kamath & Steinke 2020,
  * Proposition 12): min over α of D_α + ln((α−1)/α) − (ln δ + ln α)/(α−1), at least 0.
+ * @param orders - the orders tried.
  */
-export function renyiEpsilon(mechanisms: readonly Mechanism[], delta: number): number {
+export function renyiEpsilon(mechanisms: readonly Mechanism[], delta: number, orders = ORDERS): number {
   requireParameter(delta > 0 && delta < 1, 'delta', delta, 'between 0 and 1');
   return minimumOverOrders(
     mechanisms,
-    ORDERS,
+    orders,
     (order, divergence) => divergence + Math.log1p(-1 / order) - (Math.log(delta) + Math.log(order)) / (order - 1),
   );
 }

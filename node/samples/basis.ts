@@ -173,3 +173,11 @@ export function createBasis(shape: readonly number[], normalisation: Normalisati
 function unit(length: number, index: number): number[] {
   return Array.from({ length }, (_, position) => (position === index ? 1 : 0));
 }
+
+/** Scales a vector down to norm `limit` if it is longer. */
+export function clip(vector: Float64Array, limit: number): void {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const norm = Math.sqrt(squares);
+  if (norm > limit) for (let index = 0; index < vector.length; index++) vector[index] *= limit / norm;
+}

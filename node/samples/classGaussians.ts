@@ -7,7 +7,7 @@ import type { DiscreteGaussian } from '../privacy/discreteGaussian.ts';
 import { createLatticeSum } from '../privacy/latticeSum.ts';
 import type { Mechanism } from '../privacy/mechanism.ts';
 import type { Examples } from '../types.ts';
-import type { Basis } from './basis.ts';
+import { type Basis, clip } from './basis.ts';
 import { symmetricEigen } from './eigen.ts';
 
 /** Weight of a record's class indicator beside its coordinates: (√(1−b²)·z, b·e_y) has norm ≤ 1. */
@@ -203,12 +203,4 @@ function spreadOf(
   let kept = 0;
   for (const direction of directions) for (const entry of direction) kept += entry * entry;
   return kept === 0 ? 1 : Math.min(MOST_SPREAD, Math.max(1, Math.sqrt(Math.max(0, variance) / kept)));
-}
-
-/** Scales a vector down to norm `limit` if it is longer. */
-function clip(vector: Float64Array, limit: number): void {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  const norm = Math.sqrt(squares);
-  if (norm > limit) for (let index = 0; index < vector.length; index++) vector[index] *= limit / norm;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DiscreteGaussian } from '../privacy/discreteGaussian.ts';
-import type { SeededRandom } from '../random.ts';
+import { createSeededRandom, type SeededRandom } from '../random.ts';
 import { createAdam } from './adam.ts';
 import type { Arena, Matrix } from './matrix.ts';
 import {
@@ -185,14 +185,16 @@ export function createCritic(
   const middle = arena.create(maxRows, dimension);
   /** Points on the lines between records and fakes. */
   const interpolate = (records: Batch, fakes: Batch): Batch => {
+    // A stream of its own: how many records are in a batch must not show in the fakes that are drawn later.
+    const own = createSeededRandom(random.below(2 ** 32));
     records.labels.forEach((_, row) => {
-      const share = random.uniform();
+      const share = own.uniform();
       // Drawn for each record: whom another record meets must not depend on how many come before it.
-      const other = random.below(fakes.labels.length) * fakes.coordinates.stride;
-      const own = row * records.coordinates.stride;
+      const other = own.below(fakes.labels.length) * fakes.coordinates.stride;
+      const from = row * records.coordinates.stride;
       for (let d = 0; d < dimension; d++) {
         middle.data[row * middle.stride + d] =
-          share * records.coordinates.data[own + d] + (1 - share) * fakes.coordinates.data[other + d];
+          share * records.coordinates.data[from + d] + (1 - share) * fakes.coordinates.data[other + d];
       }
     });
     return { coordinates: middle, labels: records.labels };

@@ -138,7 +138,7 @@ export function createDpganGenerator(options: DpganOptions): SampleGenerator {
       const plan = planDpgan(training, examples.labels.length, draws, epsilon, delta);
       const perRecord = copies === 1 ? epsilon : groupEpsilon(plan.mechanisms, copies, delta);
       const mechanisms = copies === 1 ? plan.mechanisms : [gaussianRelease(perRecord, delta)];
-      await options.onRelease?.({ generator: 'dpgan', count, mechanisms });
+      await options.onRelease?.({ generator: 'dpgan', count, mechanisms, draws });
       const { sampler, painter, arena } = await train(examples, basis, plan, training, options, randomBytes);
       const inputs = publish(sampler, painter, arena, count, options);
       return {

@@ -19,6 +19,8 @@ export interface PlannedRelease {
   readonly generator: 'dpgan' | 'gaussian';
   readonly count: number;
   readonly mechanisms: readonly Mechanism[];
+  /** Values of discrete Gaussian noise in all of them. */
+  readonly draws: number;
 }
 
 /** Settings of {@link createGaussianGenerator}. */
@@ -44,8 +46,9 @@ export function createGaussianGenerator(options: GaussianOptions): SampleGenerat
     async generate(examples, count) {
       requireUsable(examples, count);
       const basis = createBasis(examples.shape, normalisation, options.ranges);
-      const noise = splitNoise(latticeMu(epsilon, delta, drawsOf(examples.classes, basis.dimension)));
-      await options.onRelease?.({ generator: 'gaussian', count, mechanisms: mechanismsOf(noise) });
+      const draws = drawsOf(examples.classes, basis.dimension);
+      const noise = splitNoise(latticeMu(epsilon, delta, draws));
+      await options.onRelease?.({ generator: 'gaussian', count, mechanisms: mechanismsOf(noise), draws });
       const model = releaseClassGaussians(examples, basis, noise, createDiscreteGaussian(randomBytes));
       const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
       const rows = drawCoordinates(model, basis.dimension, count, randomBytes, random);

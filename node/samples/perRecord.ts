@@ -23,15 +23,6 @@ export interface Centre {
   readonly products: readonly Matrix[];
 }
 
-/** Σ over columns of the products of a row of `a` and a row of `b`. */
-function dot(a: Matrix, rowOfA: number, b: Matrix, rowOfB: number): number {
-  let sum = 0;
-  for (let column = 0, i = rowOfA * a.stride, j = rowOfB * b.stride; column < a.columns; column++) {
-    sum += a.data[i + column] * b.data[j + column];
-  }
-  return sum;
-}
-
 /** Σ of all squared entries. */
 function squaredNorm({ data }: Matrix): number {
   let sum = 0;
@@ -65,36 +56,51 @@ export function recordNorms(
   centre?: Centre,
   copies = 1,
 ): RecordNorms {
-  const squares = new Float64Array(rows / copies);
-  const lengths = new Float64Array(rows / copies);
-  const parts = factors.length * copies;
+  const records = rows / copies;
+  const squares = new Float64Array(records);
+  const lengths = new Float64Array(records);
+  /** Every record's products: one per factor and copy. */
+  const parts = Array.from({ length: factors.length * copies }, (_, part) => ({
+    factor: factors[part % factors.length],
+    first: Math.floor(part / factors.length),
+  }));
+  const dots = (a: Matrix, firstOfA: number, b: Matrix, firstOfB: number): Float64Array =>
+    arena.rowDots(
+      { matrix: a, first: firstOfA, every: copies },
+      { matrix: b, first: firstOfB, every: copies },
+      records,
+    );
   factors[0].signals.forEach((_, layer) => {
     const weight = (weights?.[layer] ?? 1) ** 2;
-    const constant = centre === undefined ? 0 : squaredNorm(centre.gradients[layer]);
-    const doubt = 2 * (factors[0].inputs[layer].columns + 2) * UNIT * Math.sqrt(constant);
-    squares.forEach((_, record) => {
-      let sum = 0;
-      let length = 0;
-      for (let i = 0; i < parts; i++) {
-        const first = factors[i % factors.length];
-        const rowI = record * copies + Math.floor(i / factors.length);
-        for (let j = 0; j <= i; j++) {
-          const second = factors[j % factors.length];
-          const rowJ = record * copies + Math.floor(j / factors.length);
-          const signals = dot(first.signals[layer], rowI, second.signals[layer], rowJ);
-          const product = signals * dot(first.inputs[layer], rowI, second.inputs[layer], rowJ);
-          sum += (i === j ? 1 : 2) * product;
-          if (i === j) length += Math.sqrt(product);
-        }
+    const length = new Float64Array(records);
+    parts.forEach(({ factor: { signals, inputs }, first }, i) => {
+      for (const { factor, first: other } of parts.slice(0, i + 1)) {
+        const same = factor.signals === signals && other === first;
+        const products = dots(signals[layer], first, factor.signals[layer], other).slice();
+        dots(inputs[layer], first, factor.inputs[layer], other).forEach((dot, record) => {
+          products[record] *= dot;
+        });
+        products.forEach((product, record) => {
+          squares[record] += (same ? weight : 2 * weight) * product;
+          if (same) length[record] += Math.sqrt(product);
+        });
       }
-      squares[record] += weight * (sum + constant + doubt * length);
-      lengths[record] += weight * length * length;
+    });
+    lengths.forEach((_, record) => {
+      lengths[record] += weight * length[record] ** 2;
     });
     if (centre === undefined) return;
+    const constant = squaredNorm(centre.gradients[layer]);
+    const doubt = 2 * (factors[0].inputs[layer].columns + 2) * UNIT * Math.sqrt(constant);
+    squares.forEach((_, record) => {
+      squares[record] += weight * (constant + doubt * length[record]);
+    });
     for (const { signals, inputs } of factors) {
       arena.multiply(centre.products[layer], inputs[layer], centre.gradients[layer], { rows });
-      for (let row = 0; row < rows; row++) {
-        squares[Math.floor(row / copies)] -= 2 * weight * dot(signals[layer], row, centre.products[layer], row);
+      for (let copy = 0; copy < copies; copy++) {
+        dots(signals[layer], copy, centre.products[layer], copy).forEach((dot, record) => {
+          squares[record] -= 2 * weight * dot;
+        });
       }
     }
   });
@@ -117,12 +123,6 @@ export const REACH = 4;
  */
 export function sumRounding(records: number): number {
   return records * UNIT * ((BLOCK_ROWS + 4) * REACH + 2);
-}
-
-/** Rows `from` … `from + count − 1` of a matrix, sharing its memory. */
-function rowsOf(matrix: Matrix, from: number, count: number): Matrix {
-  const { columns, stride, data } = matrix;
-  return { rows: count, columns, stride, data: data.subarray(from * stride, (from + count) * stride) };
 }
 
 /**
@@ -157,17 +157,10 @@ export function clippedSum(
   }
   sums.forEach((sum, layer) => {
     const shift = centre?.gradients[layer].data;
-    const exact = new Float64Array(sum.data.length);
+    const exact = arena.wide(sum);
     if (shift !== undefined) for (let index = 0; index < exact.length; index++) exact[index] = -total * shift[index];
     for (const { signals, inputs } of factors) {
-      for (let from = 0; from < rows; from += BLOCK_ROWS) {
-        const count = Math.min(BLOCK_ROWS, rows - from);
-        arena.multiply(sum, rowsOf(inputs[layer], from, count), rowsOf(signals[layer], from, count), {
-          transposeA: true,
-          depth: count,
-        });
-        for (let index = 0; index < exact.length; index++) exact[index] += sum.data[index];
-      }
+      arena.addBlocks(exact, sum, inputs[layer], signals[layer], rows, BLOCK_ROWS);
     }
     sum.data.set(exact);
   });

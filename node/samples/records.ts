@@ -6,7 +6,7 @@ import type { RandomBytes } from '../privacy/discreteGaussian.ts';
 import type { SeededRandom } from '../random.ts';
 import type { Examples } from '../types.ts';
 import { type Augmentation, augment } from './augment.ts';
-import type { Basis } from './basis.ts';
+import { type Basis, clip } from './basis.ts';
 import type { Batch } from './critic.ts';
 import type { Arena, Matrix } from './matrix.ts';
 
@@ -19,6 +19,9 @@ export interface Records {
   /** A Poisson sample of the records; the copies of one follow one another. Valid until the next call. */
   sample(): Batch;
 }
+
+/** Coordinates are cut at this norm, twice a usual picture's, so that no record can overflow the critic's float32. */
+const LONGEST = 2;
 
 /** Records expected in a batch plus ten standard deviations. */
 export function capacityOf(expected: number): number {
@@ -53,6 +56,7 @@ export function createRecords(
       const changed = augmentation !== undefined && copy > 0 && shape.length === 3;
       const picture = changed ? augment(original, [shape[0], shape[1], shape[2]], augmentation, random) : original;
       basis.encode(picture, encoded);
+      clip(encoded, LONGEST);
       coordinates.set(encoded, (record * copies + copy) * dimension);
     }
   }

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { accountFor, calibrateNoise } from '../../node/privacy/accountant.ts';
+import { accountFor, calibrateNoise, latticeEpsilon } from '../../node/privacy/accountant.ts';
+import { latticeDelta } from '../../node/privacy/discreteGaussian.ts';
 import { gaussianDelta, gaussianEpsilon, gaussianMu } from '../../node/privacy/gaussianMechanism.ts';
 import { tightEpsilon } from '../../node/privacy/lossDistribution.ts';
 import type { Mechanism } from '../../node/privacy/mechanism.ts';
@@ -80,13 +81,23 @@ describe('reference values', () => {
     const full = z
       .object({
         order_grid: z.array(z.number()),
-        vectors: z.array(z.object({ q: z.number(), sigma: z.number(), eps_exact: z.number() })),
+        vectors: z.array(
+          z.object({
+            q: z.number(),
+            sigma: z.number(),
+            steps: z.number(),
+            delta: z.number(),
+            eps_rdp_classic_int2_64: z.number(),
+            eps_rdp_improved_grid: z.number(),
+            eps_exact: z.number(),
+          }),
+        ),
       })
       .parse(JSON.parse(readFileSync(shared, 'utf8')));
     assert.deepEqual(ORDERS, full.order_grid);
     assert.deepEqual(
-      vectors.settings.map((row) => [row.sampleRate, row.noiseMultiplier, row.exact]),
-      full.vectors.map((row) => [row.q, row.sigma, row.eps_exact]),
+      vectors.settings.map((row) => Object.values(row)),
+      full.vectors.map((row) => Object.values(row)),
     );
   });
 });
@@ -169,6 +180,47 @@ describe('composition', () => {
     const besides = [{ sampleRate: 1, noiseMultiplier: 0.1, steps: 1 }];
     const target = { epsilon: 1, delta: 1e-5, sampleRate: 0.1, steps: 10, besides };
     assert.throws(() => calibrateNoise(target), { code: 'UNREACHABLE' });
+  });
+});
+
+describe('discrete noise', () => {
+  const whole = { sampleRate: 1, noiseMultiplier: 1.2, steps: 1 };
+  const sampled = { sampleRate: 0.1, noiseMultiplier: 2, steps: 100 };
+  const delta = 1e-5;
+
+  it('costs the continuous ε at the δ the lattice leaves', () => {
+    const draws = 1e9;
+    for (const mechanisms of [[whole], [whole, sampled]]) {
+      const epsilon = latticeEpsilon(mechanisms, draws, delta, 20);
+      const left = delta - latticeDelta(draws, epsilon);
+      assertClose(epsilon, tightEpsilon(mechanisms, left), 1e-3, 'ε');
+      assert.ok(epsilon > tightEpsilon(mechanisms, delta));
+      assert.equal(latticeEpsilon(mechanisms, 0, delta, 20), tightEpsilon(mechanisms, delta));
+    }
+  });
+
+  it('costs the Rényi bound, of sampled sums at whole orders, where the lattice leaves nothing', () => {
+    const strong = { ...whole, noiseMultiplier: 0.1 };
+    assert.equal(latticeEpsilon([strong], 1e4, delta, 200), renyiEpsilon([strong], delta));
+    const found = latticeEpsilon([strong, sampled], 1e4, delta, 200);
+    assert.equal(found, renyiEpsilon([strong, sampled], delta, ORDERS.filter(Number.isInteger)));
+    assert.ok(found > renyiEpsilon([strong, sampled], delta));
+  });
+
+  it('has at whole orders the moments of the continuous noise', () => {
+    // Σ_x Q(x)·((1 − q) + q·P(x)/Q(x))^α over the integers, P shifted by a whole number of steps.
+    const [sigma, shift, q] = [3, 2, 0.2];
+    for (const order of [2, 3, 6]) {
+      let normaliser = 0;
+      let moment = 0;
+      for (let x = -150; x <= 150; x++) {
+        const density = Math.exp((-x * x) / (2 * sigma ** 2));
+        normaliser += density;
+        moment += density * (1 - q + q * Math.exp((2 * x * shift - shift ** 2) / (2 * sigma ** 2))) ** order;
+      }
+      const divergence = Math.log(moment / normaliser) / (order - 1);
+      assertClose(divergence, renyiDivergence(order, q, sigma / shift), 1e-12, `α=${order}`);
+    }
   });
 });
 

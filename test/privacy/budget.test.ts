@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { latticeMu } from '../../node/privacy/accountant.ts';
 import { type Journal, openBudgetLedger, type Release } from '../../node/privacy/budget.ts';
-import { gaussianRelease } from '../../node/privacy/gaussianMechanism.ts';
+import { gaussianMu, gaussianRelease } from '../../node/privacy/gaussianMechanism.ts';
 
 const delta = 1e-5;
 const now = () => new Date(0);
@@ -14,6 +15,7 @@ const samples = (epsilon: number): Release => ({
   generator: 'gaussian',
   count: 100,
   mechanisms: [gaussianRelease(epsilon, delta)],
+  draws: 0,
   protection: 'differential privacy',
 });
 const labels = (count: number): Release => ({
@@ -69,6 +71,22 @@ describe('the budget ledger', () => {
     assert.throws(() => ledger.record(labels(1)), { code: 'OUT_OF_BUDGET' });
     assert.equal(journal.lines.length, 2);
     assert.equal(ledger.entries().length, 2);
+  });
+
+  it('counts what the lattice of discrete noise costs, and admits what was calibrated with it', () => {
+    const draws = 3e9;
+    const open = () => openBudgetLedger({ budget: { epsilon: 4, delta }, journal: memoryJournal(), now });
+    const release = (noiseMultiplier: number): Release => ({
+      what: 'samples',
+      generator: 'gaussian',
+      count: 100,
+      mechanisms: [{ sampleRate: 1, noiseMultiplier, steps: 1 }],
+      draws,
+      protection: 'differential privacy',
+    });
+    const { epsilon } = open().record(release(1 / latticeMu(4, delta, draws)));
+    assert.ok(epsilon <= 4 && epsilon > 4 - 1e-9);
+    assert.throws(() => open().record(release(1 / gaussianMu(4, delta))), { code: 'OUT_OF_BUDGET' });
   });
 
   it('spends nothing when the journal cannot be written', () => {

@@ -22,6 +22,7 @@ const samples = (epsilon: number): Release => ({
   generator: 'gaussian',
   count: 100,
   mechanisms: [gaussianRelease(epsilon, delta)],
+  draws: 0,
   protection: 'differential privacy',
 });
 

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { createDiscreteGaussian } from '../../node/privacy/discreteGaussian.ts';
 import { createSeededRandom } from '../../node/random.ts';
 import { augment } from '../../node/samples/augment.ts';
-import { createTableBasis } from '../../node/samples/basis.ts';
+import { createBasis, createTableBasis } from '../../node/samples/basis.ts';
 import { createArena } from '../../node/samples/matrix.ts';
 import { createLayers } from '../../node/samples/network.ts';
 import { addNoise, roundingShare } from '../../node/samples/noisySum.ts';
@@ -92,6 +92,19 @@ describe('Poisson samples', () => {
       const values = [0, 1, 2].map((copy) => coordinates.data[(row + copy) * coordinates.stride]);
       assert.deepEqual(values, [values[0], values[0], values[0]]); // rows of a table are not changed
     }
+  });
+});
+
+describe('absurd records', () => {
+  it('are cut before they can overflow the critic’s numbers', () => {
+    const inputs = new Float32Array(8 * 8 * 4).fill(3e38);
+    const examples = { inputs, labels: new Uint8Array(4), shape: [8, 8, 1], classes: 1 };
+    const pictures = createBasis([8, 8, 1], { mean: 0.5, stdDev: 0.25 });
+    const random = createSeededRandom(8);
+    const records = createRecords(createArena(20_000), examples, pictures, 4, undefined, random, seededBytes(9));
+    const { coordinates, labels } = records.sample();
+    assert.ok(labels.length > 0);
+    assert.ok(Math.hypot(...coordinates.data.subarray(0, pictures.dimension)) <= 2);
   });
 });
 
