@@ -3,7 +3,7 @@
  * @module
  */
 import { availableParallelism } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { canonicalJson } from '../node/consortium.ts';
@@ -88,7 +88,7 @@ interface Arguments {
 function ownCommand(given: Arguments, scope: Scope): string {
   const words = ['npm run tables --'];
   if (given.quick) return [...words, '--quick'].join(' ');
-  if (given.data !== undefined) words.push('--data', relative(root, scope.data ?? given.data));
+  if (given.data !== undefined) words.push('--data', given.data);
   if (given.only !== undefined) words.push('--only', ...given.only);
   words.push('--parties', scope.parties.join(','), '--model', ...scope.models, '--rounds', String(scope.rounds));
   return words.join(' ');
@@ -104,7 +104,8 @@ function pending(requests: readonly Request[], cache: Cache): Request[] {
 
 async function main(): Promise<void> {
   const given = command.parse().opts<Arguments>();
-  const data = given.data === undefined ? undefined : resolve(given.data);
+  // As it was written, because the tables quote it; npm runs this in the project's folder.
+  const { data } = given;
   const out =
     given.quick && command.getOptionValueSource('out') === 'default'
       ? join(root, 'build', 'tables', 'quick')

@@ -44,11 +44,11 @@ export interface Learner {
    */
   train(parameters: Float32Array, examples: Examples, options: TrainOptions): Promise<Float32Array>;
   /**
-   * Predicts the most likely class of each row.
-   * @param inputs - float32 [N × F].
-   * @returns uint8 [N].
+   * Predicts the most likely class of each row that `rows` names, in this order; of all unless given.
+   * @param inputs - float32 [N × F]; must not change until the call is over.
+   * @returns uint8 [rows].
    */
-  label(parameters: Float32Array, inputs: Float32Array): Promise<Uint8Array>;
+  label(parameters: Float32Array, inputs: Float32Array, rows?: Uint32Array): Promise<Uint8Array>;
 }
 
 /** Makes publishable samples from private examples, under differential privacy. */

@@ -50,7 +50,7 @@ export async function rateOthers(
     .permutation(published)
     .slice(0, member.sharedSamples)
     .sort();
-  const own = await member.learner.label(parameters, pickRows(samples, indices));
+  const own = await member.learner.label(parameters, samples.inputs, indices);
   const answers = await Promise.all(others.map((party) => labelsOf(member, party, round, indices, signal)));
 
   const votes = answers.filter((labels) => labels !== undefined);
@@ -63,22 +63,6 @@ export async function rateOthers(
     if (labels === undefined) silent.push(party.id);
   });
   return { credibility: Array.from(credibility, (value) => value ?? 0), silent };
-}
-
-/** Rows `indices` of samples; float32 [indices × F]. @throws AlgorithmError `REFUSED` for a row that does not exist. */
-export function pickRows(samples: Samples, indices: Uint32Array): Float32Array {
-  const size = inputSize(samples.shape);
-  const published = samples.inputs.length / size;
-  // Checked before anything is allocated for them.
-  const unknown = indices.find((row) => row >= published);
-  if (unknown !== undefined || indices.length > published) {
-    throw new AlgorithmError('REFUSED', `There are ${published} published samples.`, { fault: 'peer' });
-  }
-  const rows = new Float32Array(indices.length * size);
-  indices.forEach((row, place) => {
-    rows.set(samples.inputs.subarray(row * size, (row + 1) * size), place * size);
-  });
-  return rows;
 }
 
 /** A party's labels, or undefined (with a warning) when it does not give them. */

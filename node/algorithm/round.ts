@@ -2,12 +2,10 @@
  * Algorithm 2, privacy-preserving collaborative deep learning: one round of one party.
  * @module
  */
-import { type Consortium, scheduleAt } from '../consortium.ts';
+import { scheduleAt } from '../consortium.ts';
 import { fadeCredibility, normaliseCredibility } from '../credibility/credibility.ts';
 import type { PartyId, Samples } from '../types.ts';
-import { acceptSum, trainingExamples } from './acceptance.ts';
-import { addMean } from './aggregation/mean.ts';
-import { addSum } from './aggregation/sum.ts';
+import { trainingExamples } from './acceptance.ts';
 import { Arrivals } from './arrivals.ts';
 import { forgetKeys } from './claims/answering.ts';
 import { collectSum } from './collection.ts';
@@ -28,6 +26,7 @@ import { order } from './ordering.ts';
 import type { Checkpoint, LedgerState } from './ports.ts';
 import { ownSamples, rateOthers } from './rating.ts';
 import { report } from './reporting.ts';
+import { updateParameters } from './updating.ts';
 
 /**
  * Plays round t: order, train, deliver, add the others' sum, rate the others.
@@ -92,18 +91,18 @@ export async function playRound(
     blobs: waitingSignal(member, evaluating, waitingShares.blobs, signal),
     gradients: waitingSignal(member, evaluating, waitingShares.gradients, signal),
   };
-  inTime.blobs.addEventListener('abort', () => wanted.abort(inTime.blobs.reason), { once: true });
+  const stopWanting = () => wanted.abort(inTime.blobs.reason);
+  inTime.blobs.addEventListener('abort', stopWanting, { once: true });
   const collection = await collectSum(member, evaluating, round, arrivals, inTime);
+  inTime.blobs.removeEventListener('abort', stopWanting);
   // A node that is being stopped has not found the others silent: it plays this round again after its restart.
   signal.throwIfAborted();
-  const integrate = rules[consortium.aggregation.rule];
-  const together = integrate(before.parameters, gradient, collection.sum, collection.providers);
-  const withoutSum = () => integrate(before.parameters, gradient, undefined, collection.providers);
-  const { parameters, share } = await acceptSum(member, together, withoutSum);
-  if (share < 1) {
-    const message = share === 0 ? 'The sum was refused' : 'Half of the sum was taken';
-    observe({ type: 'warning', round, code: 'SUM_HARMS', party: null, message });
-  }
+  // Without a sum a round is local training.
+  const { sum } = collection;
+  const parameters =
+    sum === undefined
+      ? trained
+      : await updateParameters(member, evaluating, round, before.parameters, { gradient, sum });
   models.put(round, parameters);
 
   // 4: local credibility update on freshly drawn samples, by the updated models.
@@ -157,12 +156,6 @@ export async function playRound(
   });
   return after;
 }
-
-/** The consortium's aggregation rules by name; each sees sums only. */
-const rules: Record<
-  Consortium['aggregation']['rule'],
-  (parameters: Float32Array, gradient: Float32Array, sum: Float32Array | undefined, providers: number) => Float32Array
-> = { sum: addSum, mean: addMean };
 
 /** after − before; float32 [D]. */
 function difference(after: Float32Array, before: Float32Array): Float32Array {

@@ -11,8 +11,7 @@ import { AlgorithmError } from './errors.ts';
 import { type Member, selfOf } from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import type { ExchangeHandlers } from './ports.ts';
-import { decodeSamples } from './publication.ts';
-import { pickRows } from './rating.ts';
+import { decodeSamples, inputSize } from './publication.ts';
 import { sumsOf } from './sums.ts';
 
 /**
@@ -42,7 +41,9 @@ export function createHandlers(member: Member, models: ModelShelf, copies: Copie
   /** Last answer to each requester, so that asking again costs nothing and tells nothing new. */
   const answered = new Map<PartyId, { round: number; asked: string; labels: Promise<Uint8Array> }>();
   const labelRows = async (requester: Party, round: number, indices: Uint32Array): Promise<Uint8Array> => {
-    const rows = pickRows(await samplesOf(requester), indices);
+    const { inputs, shape } = await samplesOf(requester);
+    const published = inputs.length / inputSize(shape);
+    if (indices.some((row) => row >= published)) throw refused(`There are ${published} published samples.`);
     const model = await models.at(round);
     try {
       await member.releases.labels({ round, to: requester.id, count: indices.length });
@@ -50,7 +51,7 @@ export function createHandlers(member: Member, models: ModelShelf, copies: Copie
       if (!(cause instanceof DppdlError) || cause.code !== 'OUT_OF_BUDGET') throw cause;
       throw new AlgorithmError('REFUSED', cause.message, { fault: 'peer', cause });
     }
-    return await learner.label(model, rows);
+    return await learner.label(model, inputs, indices);
   };
 
   const roundFacts = async (round: number): Promise<RoundFacts> => {

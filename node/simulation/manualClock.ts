@@ -13,18 +13,24 @@ export interface ManualClock extends Clock {
 /** Creates a clock at some time in the past. */
 export function createManualClock(): ManualClock {
   let now = 1_000_000;
-  let waiting: { readonly time: number; readonly controller: AbortController }[] = [];
+  const never = new AbortController();
+  // One for all who wait for the same time: as time stands still, thousands do in a long run.
+  const waiting = new Map<number, AbortController>();
   return {
     now: () => now,
     until(time) {
-      const controller = new AbortController();
-      if (time !== 0) waiting.push({ time, controller });
+      if (time === 0) return never.signal;
+      const controller = waiting.get(time) ?? new AbortController();
+      waiting.set(time, controller);
       return controller.signal;
     },
     advance(seconds) {
       now += seconds;
-      for (const { time, controller } of waiting) if (time <= now) controller.abort(new Error('The time is over.'));
-      waiting = waiting.filter(({ time }) => time > now);
+      for (const [time, controller] of waiting) {
+        if (time > now) continue;
+        waiting.delete(time);
+        controller.abort(new Error('The time is over.'));
+      }
     },
   };
 }

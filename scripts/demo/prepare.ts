@@ -79,6 +79,9 @@ function between(first: number, last: number, count: number): number[] {
 
 /** The file all demo nodes share. The training is that of docs/deviations.md: means of clamped gradients from w0. */
 export function demoConsortium({ rounds, deadlines }: Pick<DemoOptions, 'rounds' | 'deadlines'>): Consortium {
+  const localEpochs = Math.min(5, Math.max(1, Math.round(LOCAL_EPOCHS / rounds)));
+  // An entry moves about as far as the square root of the epochs.
+  const clamp = { from: 0.03 * Math.sqrt(localEpochs), to: 0.01 * Math.sqrt(localEpochs) };
   return consortiumSchema.parse({
     version: 1,
     name: 'digits',
@@ -89,12 +92,12 @@ export function demoConsortium({ rounds, deadlines }: Pick<DemoOptions, 'rounds'
     publishedSamples: 1000,
     rounds,
     training: {
-      localEpochs: Math.min(5, Math.max(1, Math.round(LOCAL_EPOCHS / rounds))),
-      batchSize: 10,
-      learningRate: { from: 0.2, to: 0.02 },
+      localEpochs,
+      batchSize: 5,
+      learningRate: { from: 0.1, to: 0.04 },
       restart: true,
     },
-    aggregation: { rule: 'mean', clamp: { from: 0.03, to: 0.01 }, levels: 4, providers: 'graded', minProviders: 2 },
+    aggregation: { rule: 'mean', clamp, levels: 4, providers: 'graded', minProviders: 2 },
     credibility: { fade: 0.2, thresholdShare: THRESHOLD_SHARE, graceRounds: Math.min(3, rounds), silentRounds: 2 },
     deadlines: { form: 120, benchmark: 120, order: 30, deliver: 30, evaluate: 30, ...deadlines },
   });

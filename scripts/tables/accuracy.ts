@@ -4,7 +4,7 @@
  */
 import { spread } from '../simulate/statistics.ts';
 import { paperAccuracy } from './paper.ts';
-import { bestOf, honest, meanOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
+import { bestOf, honest, meanOf, partiesOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, RunRecord, Scope, Table } from './table.ts';
 
 const frameworks = [
@@ -21,7 +21,7 @@ const frameworks = [
 function rowsOf(scope: Scope) {
   return scope.models.flatMap((model) =>
     frameworks.flatMap(([framework, setting]) =>
-      scope.parties.map((parties) => ({
+      partiesOf(scope, setting).map((parties) => ({
         request: requestIn(scope, { model, framework, setting, parties }),
         seeds: scope.seeds(model, parties),
       })),

@@ -11,8 +11,9 @@ const kinds = ['none', 'noiseGradient', 'signFlippedGradient', 'scaledGradient:1
 const attackers = [1, 3] as const;
 /** The consortium file's `aggregation.acceptance`; none if absent. */
 const acceptances = ['none', 'halve', 'refuse'] as const;
-/** Fewer seeds than elsewhere: each row is compared with one of the same seeds. */
+/** As each row is compared with one of the same seeds, fewer seeds and half of the usual rounds do. */
 const SEEDS = 2;
+const ROUNDS = 30;
 
 function rowsOf(scope: Scope) {
   const { middle: parties } = scope;
@@ -27,6 +28,7 @@ function rowsOf(scope: Scope) {
           request: requestIn(scope, {
             parties,
             setting: 'same',
+            rounds: Math.min(ROUNDS, scope.rounds),
             set: acceptance === 'none' ? {} : { 'aggregation.acceptance': acceptance },
             misbehave:
               kind === 'none' ? [] : Array.from({ length: count }, (_, index) => `${parties - 1 - index}:${kind}`),
@@ -76,7 +78,7 @@ export const attacksTable: Table = {
     return {
       rows,
       notes: [
-        `${scope.middle} parties, setting same. Attackers label honestly and give false gradients; the clamp bounds each entry in every row.`,
+        `${scope.middle} parties, setting same, ${Math.min(ROUNDS, scope.rounds)} rounds. Attackers label honestly and give false gradients; the clamp bounds each entry in every row.`,
       ],
     };
   },

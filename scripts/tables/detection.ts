@@ -3,7 +3,7 @@
  * @module
  */
 import { spread } from '../simulate/statistics.ts';
-import { plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
+import { partiesOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, RunRecord, Scope, Table } from './table.ts';
 
 /** Kinds of bad parties as `--misbehave` writes them; the last parties of the consortium are bad. */
@@ -37,7 +37,7 @@ function rowsOf(scope: Scope) {
     seeds,
   }));
   const clean = (['same', 'imbalanced', 'skewed'] as const).flatMap((setting) =>
-    [...new Set([parties, ...scope.parties.filter((n) => n >= parties)])].map((n) => ({
+    [...new Set([parties, ...partiesOf(scope, setting).filter((n) => n >= parties)])].map((n) => ({
       kind: 'nobody',
       // The same runs as in Table 5.
       request: requestIn(scope, { parties: n, setting }),

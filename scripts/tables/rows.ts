@@ -6,15 +6,25 @@ import { argumentsOf, type Request, requestSchema } from '../simulate/request.ts
 import type { Spread } from '../simulate/statistics.ts';
 import type { Find, RunRecord, Scope } from './table.ts';
 
-/** A request in a scope: its rounds and data, and few measurements. */
+/**
+ * A request in a scope: its rounds and data. Runs of Figure 6 are measured ten times, all others at the end only, as
+ * 10,000 test digits cost every party as much as some rounds.
+ */
 export function requestIn(scope: Scope, changes: Partial<Request>): Request {
   const rounds = changes.rounds ?? scope.rounds;
+  const { model = 'mlp', setting, misbehave = [], set = {} } = changes;
+  const hasCurve = model === 'mlp' && setting === 'same' && misbehave.length === 0 && Object.keys(set).length === 0;
   return requestSchema.parse({
     rounds,
-    measureEvery: Math.max(1, Math.floor(rounds / 10)),
+    measureEvery: hasCurve ? Math.max(1, Math.floor(rounds / 10)) : rounds,
     ...(scope.data !== undefined && { data: scope.data }),
     ...changes,
   });
+}
+
+/** The numbers of parties a setting is run with: large ones only where the paper has them. */
+export function partiesOf(scope: Scope, setting: Request['setting']): readonly number[] {
+  return scope.parties.filter((parties) => setting !== 'skewed' || parties <= scope.middle);
 }
 
 /** The same request with each seed. */

@@ -1,24 +1,20 @@
 /**
- * Aggregation by the mean: w′ = w + (Δw + ΣΔw̃) / (1 + providers).
+ * Aggregation by the mean over C: w′ = w + (Δw̃_i + ΣΔw̃_j) / |C|.
  * @module
  */
+import type { AggregationRule } from './rule.ts';
 
 /**
- * Adds the mean of this party's gradient and those of the providers in the sum. All float32 [D].
- * @param providers - how many gradients are in `sum`.
+ * Every party's gradient counts for one of |C|, and who is not in the sum as if it had none: so a party that may order
+ * from few moves slowly and not aside, and what it gives stays useful to the others. Of its own gradient it takes
+ * what it shares; the rest would only draw its model to its own examples.
  */
-// deviation: the paper always adds the plain sum, which is as many steps as there are providers where one was meant.
-export function addMean(
-  parameters: Float32Array,
-  gradient: Float32Array,
-  sum: Float32Array | undefined,
-  providers: number,
-): Float32Array {
-  const share = 1 / (1 + providers);
+// deviation: the paper always adds the plain sum, which is as many steps as there are providers where one was meant,
+// and all of Δw_i.
+export const addMean: AggregationRule = ({ parameters, shared, sum, parties }) => {
   const updated = new Float32Array(parameters.length);
   for (let index = 0; index < updated.length; index++) {
-    const given = sum === undefined ? 0 : sum[index];
-    updated[index] = parameters[index] + share * (gradient[index] + given);
+    updated[index] = parameters[index] + (shared[index] + sum[index]) / parties;
   }
   return updated;
-}
+};

@@ -5,28 +5,31 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addMean } from '../../../node/algorithm/aggregation/mean.ts';
+import type { Update } from '../../../node/algorithm/aggregation/rule.ts';
 import { addSum } from '../../../node/algorithm/aggregation/sum.ts';
 
-const parameters = Float32Array.of(1, 2);
-const gradient = Float32Array.of(0.5, -1);
-const sum = Float32Array.of(1.5, 3);
+const update = (): Update => ({
+  parameters: Float32Array.of(1, 2),
+  gradient: Float32Array.of(0.5, -1),
+  shared: Float32Array.of(0.5, 0),
+  sum: Float32Array.of(1.5, 3),
+  parties: 4,
+});
 
 describe('aggregation', () => {
   it('by sum adds everything', () => {
-    assert.deepEqual(addSum(parameters, gradient, sum), Float32Array.of(3, 4));
+    assert.deepEqual(addSum(update()), Float32Array.of(3, 4));
   });
 
-  it('by mean divides by all who gave, this party included', () => {
-    assert.deepEqual(addMean(parameters, gradient, sum, 3), Float32Array.of(1.5, 2.5));
-  });
-
-  it('without a sum is local training', () => {
-    assert.deepEqual(addSum(parameters, gradient, undefined), Float32Array.of(1.5, 1));
-    assert.deepEqual(addMean(parameters, gradient, undefined, 0), Float32Array.of(1.5, 1));
+  it('by mean divides what is shared, its own too, by all credible parties', () => {
+    assert.deepEqual(addMean(update()), Float32Array.of(1.5, 2.75));
   });
 
   it('leaves its arguments alone', () => {
-    addMean(parameters, gradient, sum, 3);
-    assert.deepEqual(parameters, Float32Array.of(1, 2));
+    for (const rule of [addSum, addMean]) {
+      const given = update();
+      rule(given);
+      assert.deepEqual(given, update());
+    }
   });
 });

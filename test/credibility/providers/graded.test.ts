@@ -23,16 +23,22 @@ describe('gradedProviders', () => {
   });
 
   it('grants the others the less the less they contribute and the later it is', () => {
-    // The upper quartile of 10 … 90 and 35 is 70; (1 − 0.5·√t/T)·9.
-    assert.equal(gradedProviders(standing(35, 1)), 9);
-    assert.equal(gradedProviders(standing(35, 25)), 7);
-    assert.equal(gradedProviders(standing(35, 100)), 5);
-    assert.equal(gradedProviders(standing(28, 100)), 4);
+    // The 90 % quantile of 10 … 90 and 40 is 80; (1 − 0.5·√t/T)·9.
+    assert.equal(gradedProviders(standing(40, 1)), 9);
+    assert.equal(gradedProviders(standing(40, 25)), 7);
+    assert.equal(gradedProviders(standing(40, 100)), 5);
+    assert.equal(gradedProviders(standing(36, 100)), 4);
   });
 
   it('never grants fewer than a sum needs when one drops out, nor more than there are', () => {
     assert.equal(gradedProviders(standing(1, 100)), 3);
     assert.equal(gradedProviders({ ...standing(1, 100), others: [party(50)] }), 1);
+  });
+
+  it('grants those that contribute least no more than half where there are few', () => {
+    const others = [party(30), party(50), party(90)];
+    assert.equal(gradedProviders({ ...standing(1, 100), others }), 2);
+    assert.equal(gradedProviders({ ...standing(1, 100), others, minProviders: 3 }), 3);
   });
 
   it('is not moved by one party that states far too much', () => {
