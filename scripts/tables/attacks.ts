@@ -8,7 +8,8 @@ import { bestOf, meanOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.
 import type { Row, Scope, Table } from './table.ts';
 
 const kinds = ['none', 'noiseGradient', 'signFlippedGradient', 'scaledGradient:10', 'zeroGradient'] as const;
-const attackers = [1, 3] as const;
+/** Attackers of a run, as far as they are fewer than half. */
+const ATTACKERS = 3;
 /** The consortium file's `aggregation.acceptance`; none if absent. */
 const acceptances = ['none', 'halve', 'refuse'] as const;
 /** As each row is compared with one of the same seeds, fewer seeds and half of the usual rounds do. */
@@ -17,26 +18,23 @@ const ROUNDS = 30;
 
 function rowsOf(scope: Scope) {
   const { middle: parties } = scope;
-  return scope.some(kinds).flatMap((kind) =>
-    attackers
-      .filter((count) => count < parties / 2 && (kind !== 'none' || count === attackers[0]))
-      .flatMap((count) =>
-        acceptances.map((acceptance) => ({
-          kind,
-          acceptance,
-          count: kind === 'none' ? 0 : count,
-          request: requestIn(scope, {
-            parties,
-            setting: 'same',
-            rounds: Math.min(ROUNDS, scope.rounds),
-            set: acceptance === 'none' ? {} : { 'aggregation.acceptance': acceptance },
-            misbehave:
-              kind === 'none' ? [] : Array.from({ length: count }, (_, index) => `${parties - 1 - index}:${kind}`),
-          }),
-          seeds: scope.seeds('mlp', parties).slice(0, SEEDS),
-        })),
-      ),
-  );
+  const most = Math.min(ATTACKERS, Math.ceil(parties / 2) - 1);
+  return scope.some(kinds).flatMap((kind) => {
+    const count = kind === 'none' ? 0 : most;
+    return acceptances.map((acceptance) => ({
+      kind,
+      acceptance,
+      count,
+      request: requestIn(scope, {
+        parties,
+        setting: 'same',
+        rounds: Math.min(ROUNDS, scope.rounds),
+        set: acceptance === 'none' ? {} : { 'aggregation.acceptance': acceptance },
+        misbehave: Array.from({ length: count }, (_, index) => `${parties - 1 - index}:${kind}`),
+      }),
+      seeds: scope.seeds('mlp', parties).slice(0, SEEDS),
+    }));
+  });
 }
 
 /** The table of attacks. */

@@ -10,7 +10,7 @@ import type { Row, Scope, Table } from './table.ts';
 /** As each row is compared with the others, half of the usual rounds do. */
 const ROUNDS = 30;
 /** Steps between 0 and the clamp: 1 is ternary. */
-const levels = [1, 2, 4, 8, 31, 127, 2047, 32767] as const;
+const levels = [1, 2, 4, 8, 31, 2047] as const;
 
 function rowsOf(scope: Scope) {
   return scope.some(levels).map((count) => ({
