@@ -15,6 +15,8 @@ export interface Normalisation {
 export interface Basis {
   /** D. */
   readonly dimension: number;
+  /** Coordinates of about the same strength: for pictures those of equal a + b of a channel, for tables all in one. */
+  readonly bands: readonly (readonly number[])[];
   /** Writes the coordinates of one normalised input, float32 [F], to `out`, float64 [D]. */
   encode(input: Float32Array, out: Float64Array): void;
   /** The raw values whose coordinates these are, float64 [F]; for pictures not yet clipped to [0, 1]. */
@@ -66,12 +68,19 @@ export function createPictureBasis(shape: readonly [number, number, number], nor
       for (let b = 0; b < Math.min(columns, limit - a); b++) kept.push({ axis, a, b });
     }
   }
+  const bands: number[][] = [];
+  kept.forEach(({ axis, a, b }, index) => {
+    const band = axis * BRIGHTNESS_FREQUENCIES + a + b;
+    bands[band] ??= [];
+    bands[band].push(index);
+  });
   const norm = KEPT_NORM * Math.sqrt(height * width * channels * (mean ** 2 + stdDev ** 2));
   const plane = new Float64Array(height * width);
   const half = new Float64Array(rows * width);
 
   return {
     dimension: kept.length,
+    bands: Object.values(bands), // a colour has fewer: no holes
     encode(input, out) {
       let axis = -1;
       for (let index = 0; index < kept.length; index++) {
@@ -137,6 +146,7 @@ export function createTableBasis(ranges: readonly Range[], normalisation: Normal
   });
   return {
     dimension: ranges.length,
+    bands: [Array.from(ranges.keys())],
     encode(input, out) {
       ranges.forEach(([low, high], feature) => {
         const clipped = Math.min(high, Math.max(low, input[feature]));

@@ -9,13 +9,14 @@ import type { Mechanism } from '../privacy/mechanism.ts';
 import type { Examples } from '../types.ts';
 import { type Basis, clip } from './basis.ts';
 import { symmetricEigen } from './eigen.ts';
+import { shrinkMeans } from './shrink.ts';
 
 /** Weight of a record's class indicator beside its coordinates: (√(1−b²)·z, b·e_y) has norm ≤ 1. */
 const COUNT_WEIGHT = 0.25;
 /** Share of μ² spent on the class sums; the rest goes to the scatter. */
 const MEANS_SHARE = 0.6;
-/** Residuals z − mean_y are clipped to this norm. */
-const RESIDUAL_CLIP = 0.75;
+/** Residuals z − mean_y are clipped to this norm; a quarter of those of digits are longer, and noise grows with its square. */
+const RESIDUAL_CLIP = 0.6;
 /** With a handful of records the trace is mostly noise, too. */
 const MOST_SPREAD = 2;
 
@@ -70,7 +71,7 @@ export function releaseClassGaussians(
   const { labels, classes } = examples;
   const { dimension } = basis;
   const coordinates = encodeAll(examples, basis);
-  const { shares, means, total } = releaseMeans(coordinates, labels, classes, dimension, noise.means, source);
+  const { shares, means, total } = releaseMeans(coordinates, labels, classes, basis, noise.means, source);
   const scatter = releaseScatter(coordinates, labels, means, dimension, noise.scatter, source);
   const directions = principalDirections(scatter, dimension, total, noise.scatter * RESIDUAL_CLIP ** 2);
   return { shares, means, directions, spread: spreadOf(scatter, dimension, total, directions) };
@@ -89,12 +90,12 @@ function encodeAll(examples: Examples, basis: Basis): Float64Array {
   return coordinates;
 }
 
-/** First release: per class (√(1−b²)·Σz, b·count). Class means are pulled to the pooled mean as far as noise demands. */
+/** First release: per class (√(1−b²)·Σz, b·count). Class means are pulled to the pooled mean: {@link shrinkMeans}. */
 function releaseMeans(
   coordinates: Float64Array,
   labels: Uint8Array,
   classes: number,
-  dimension: number,
+  { dimension, bands }: Basis,
   noiseMultiplier: number,
   noise: DiscreteGaussian,
 ): { shares: Float64Array; means: Float64Array; total: number } {
@@ -126,14 +127,12 @@ function releaseMeans(
       pooled[d] += value / total;
     }
   }
-  for (let y = 0; y < classes; y++) {
-    const own = means.subarray(y * dimension, (y + 1) * dimension);
-    const distance = own.reduce((all, value, d) => all + (value - pooled[d]) ** 2, 0);
-    const noiseVariance = (noiseMultiplier / (weight * counts[y])) ** 2;
-    // James–Stein: of the squared distance to the pooled mean, D·variance is noise on average.
-    const kept = Math.max(0, 1 - (dimension * noiseVariance) / distance);
-    for (let d = 0; d < dimension; d++) own[d] = pooled[d] + kept * (own[d] - pooled[d]);
-  }
+  shrinkMeans(
+    means,
+    pooled,
+    counts.map((count) => (noiseMultiplier / (weight * count)) ** 2),
+    bands,
+  );
   return { shares: counts.map((count) => count / allCounts), means, total };
 }
 

@@ -182,7 +182,7 @@ describe('what the noise leaves of the variance', () => {
   };
 
   it('is given to the directions that stand out, so that samples vary as much as the records', () => {
-    const noise = splitNoise(1);
+    const noise = splitNoise(0.64);
     const model = releaseClassGaussians(examples, basis, noise, createDiscreteGaussian(seededBytes(21)));
     assert.ok(model.directions.length < features / 2, `${model.directions.length} directions stand out`);
     assert.ok(model.spread > 1.05 && model.spread < 2, `${model.spread}`);
