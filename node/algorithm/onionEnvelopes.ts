@@ -4,15 +4,8 @@
  * @module
  */
 import type { Consortium } from '../consortium.ts';
-import {
-  decodeFixedSum,
-  encodeFixed,
-  type FixedPoint,
-  fixedPointFor,
-  isPlausibleSum,
-  roundingSeed,
-} from '../gradient/fixedPoint.ts';
-import { selectLargest } from '../gradient/select.ts';
+import { decodeFixedSum, type FixedPoint, fixedPointFor, isPlausibleSum } from '../gradient/fixedPoint.ts';
+import { shareGradient, wordsOf } from '../gradient/shared.ts';
 import { type BlobFacts, commitment, createRoundKey, openWithKey, peel, wrap } from '../onion/blob.ts';
 import { OnionError } from '../onion/errors.ts';
 import { maskGraph } from '../onion/graph.ts';
@@ -90,8 +83,13 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
 
     async seal(request, gradient) {
       const self = await selfId();
-      const selected = selectLargest(gradient, countOf(request, self));
-      const words = encodeFixed(selected, formatOf(request), roundingSeed(request.round, self));
+      const { round, clamp, parties } = request;
+      const { levels } = aggregation;
+      const count = countOf(request, self);
+      // Its cap may have been lowered since the order was placed.
+      const cap = Math.max(parties[self].cap, count);
+      const shared = shareGradient(gradient, { round, provider: self, cap, clamp, levels });
+      const words = wordsOf(shared, count, formatOf(request).bits);
       for (const other of graphOf(request)(self)) {
         const seed = seedWith(request, self, other);
         addKeystream(words, seed, maskSign(self, other), formatOf(request).bits);

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Consortium, scheduleAt } from '../consortium.ts';
-import { sharedGradient } from '../gradient/shared.ts';
+import { sharedValues } from '../gradient/shared.ts';
 import { acceptSum } from './acceptance.ts';
 import { addMean } from './aggregation/mean.ts';
 import type { AggregationRule } from './aggregation/rule.ts';
@@ -37,7 +37,7 @@ export async function updateParameters(
 ): Promise<Float32Array> {
   const { rounds, aggregation } = member.consortium;
   const self = await selfOf(member);
-  const shared = sharedGradient(gradient, {
+  const shared = sharedValues(gradient, {
     round,
     provider: self,
     cap: state.parties[self].cap,

@@ -1,10 +1,10 @@
 /**
- * What a party shares of its gradient, as it reads in the clear.
+ * What a party shares of its gradient: its largest entries, clamped and rounded, the same for all who order them.
  * @module
  */
 import type { PartyId } from '../types.ts';
-import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed } from './fixedPoint.ts';
-import { selectLargest } from './select.ts';
+import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed, wordMask } from './fixedPoint.ts';
+import { rankLargest } from './select.ts';
 
 /** How a provider's entries of one round are written. */
 export interface Sharing {
@@ -18,14 +18,56 @@ export interface Sharing {
   readonly levels: number;
 }
 
+/** Δw_j as its provider shares it. */
+export interface SharedGradient {
+  /** The order in which entries are given; uint32 [cap]. */
+  readonly ranking: Uint32Array;
+  /** The steps of every entry, modulo 2^32; uint32 [D]. */
+  readonly steps: Uint32Array;
+}
+
+/** Ranking and rounding serve all requesters of a round; they are kept as long as the gradient itself is. */
+const shared = new WeakMap<Float32Array, { readonly sharing: Sharing; readonly result: SharedGradient }>();
+
 /**
- * Δw̃_j: the largest entries of a gradient, clamped and rounded exactly as they are in the sum of a requester that orders all
- * it may.
- * @param gradient - Δw_j, float32 [D], finite.
- * @returns float32 [D], with at most `cap` entries that are not zero.
+ * Ranks and rounds a gradient.
+ * @param gradient - Δw_j, float32 [D], finite; must not change any more.
  * @throws GradientError `COUNT_OUT_OF_RANGE`, `NOT_FINITE`, `INVALID_FORMAT`.
  */
-export function sharedGradient(gradient: Float32Array, { round, provider, cap, clamp, levels }: Sharing): Float32Array {
-  const format = fixedPointFor(clamp, levels, 1);
-  return decodeFixedSum(encodeFixed(selectLargest(gradient, cap), format, roundingSeed(round, provider)), format);
+export function shareGradient(gradient: Float32Array, sharing: Sharing): SharedGradient {
+  const known = shared.get(gradient);
+  if (known !== undefined && isSame(known.sharing, sharing)) return known.result;
+  const { round, provider, cap, clamp, levels } = sharing;
+  const format = { ...fixedPointFor(clamp, levels, 1), bits: 32 };
+  const result = {
+    ranking: rankLargest(gradient, cap),
+    steps: encodeFixed(gradient, format, roundingSeed(round, provider)),
+  };
+  shared.set(gradient, { sharing, result });
+  return result;
+}
+
+function isSame(one: Sharing, other: Sharing): boolean {
+  return (['round', 'provider', 'cap', 'clamp', 'levels'] as const).every((key) => one[key] === other[key]);
+}
+
+/**
+ * The d largest entries, all others 0: what `encodeFixed` makes of what `selectLargest` leaves.
+ * @param count - d, at most the cap.
+ * @returns steps modulo 2^bits; uint32 [D].
+ */
+export function wordsOf({ ranking, steps }: SharedGradient, count: number, bits: number): Uint32Array {
+  const words = new Uint32Array(steps.length);
+  const mask = wordMask(bits);
+  for (let rank = 0; rank < count; rank++) words[ranking[rank]] = steps[ranking[rank]] & mask;
+  return words;
+}
+
+/**
+ * Δw̃_j: all that anybody may order, as it reads in the sum.
+ * @returns float32 [D], with at most `cap` entries that are not zero.
+ */
+export function sharedValues(gradient: Float32Array, sharing: Sharing): Float32Array {
+  const format = { ...fixedPointFor(sharing.clamp, sharing.levels, 1), bits: 32 };
+  return decodeFixedSum(wordsOf(shareGradient(gradient, sharing), sharing.cap, format.bits), format);
 }

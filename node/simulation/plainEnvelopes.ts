@@ -5,17 +5,9 @@
  */
 import type { Envelopes, SumRequest } from '../algorithm/envelopes.ts';
 import type { Ledger } from '../algorithm/ports.ts';
-import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed } from '../gradient/fixedPoint.ts';
-import { rankLargest } from '../gradient/select.ts';
+import { decodeFixedSum, fixedPointFor } from '../gradient/fixedPoint.ts';
+import { type SharedGradient, shareGradient } from '../gradient/shared.ts';
 import type { PartyId } from '../types.ts';
-
-/** One provider's gradient of one round. */
-interface Posted {
-  /** As many of its entries as anybody may order, by descending magnitude; uint32 [⌊λ·|w|⌋]. */
-  readonly ranking: Uint32Array;
-  /** Steps of each entry in fixed point, modulo 2^32; uint32 [D]. */
-  readonly steps: Uint32Array;
-}
 
 /** Where the parties of one process post their gradients. */
 export interface PlainBoard {
@@ -24,7 +16,7 @@ export interface PlainBoard {
 
 /** Creates an empty board. */
 export function createPlainBoard(): PlainBoard {
-  const posted = new Map<string, Posted>();
+  const posted = new Map<string, SharedGradient>();
   const place = (round: number, provider: PartyId) => `${round}/${provider}`;
   /** As in the onion's small groups, so that the same providers may be missing. */
   const complete = ({ requester, orders }: SumRequest) => {
@@ -47,11 +39,8 @@ export function createPlainBoard(): PlainBoard {
           const at = place(request.round, self);
           if (!posted.has(at)) {
             posted.delete(place(request.round - 2, self));
-            const most = request.parties[self].cap;
-            posted.set(at, {
-              ranking: rankLargest(gradient, most),
-              steps: encodeFixed(gradient, formatOf(request.clamp), roundingSeed(request.round, self)),
-            });
+            const { round, clamp, parties } = request;
+            posted.set(at, shareGradient(gradient, { round, provider: self, cap: parties[self].cap, clamp, levels }));
           }
           return { blob: new Uint8Array(4).fill(self), key: new Uint8Array(32) };
         },

@@ -5,38 +5,63 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed } from '../../node/gradient/fixedPoint.ts';
+import { encodeFixed, fixedPointFor, roundingSeed } from '../../node/gradient/fixedPoint.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
-import { sharedGradient } from '../../node/gradient/shared.ts';
+import { sharedValues, shareGradient, wordsOf } from '../../node/gradient/shared.ts';
 
 const sharing = { round: 3, provider: 1, cap: 3, clamp: 0.5, levels: 2 };
+const entries = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength: 60 });
 
-describe('sharedGradient', () => {
-  it('keeps the largest entries only, clamped', () => {
-    const shared = sharedGradient(Float32Array.of(0.5, -9, 0.1, 0.5, 0.2), sharing);
-    assert.deepEqual(shared, Float32Array.of(0.5, -0.5, 0, 0.5, 0));
-  });
-
-  it('gives a multiple of a level next to each entry it keeps', () => {
-    const value = fc.float({ min: Math.fround(-0.5), max: Math.fround(0.5), noNaN: true });
+describe('wordsOf', () => {
+  it('gives what encoding the largest entries alone gives, for every count and width', () => {
     fc.assert(
-      fc.property(fc.array(value, { minLength: 1, maxLength: 50 }), fc.nat(50), (values, cap) => {
+      fc.property(entries, fc.integer({ min: 1, max: 20 }), fc.nat(), (values, providers, some) => {
         const gradient = Float32Array.from(values);
-        const chosen = selectLargest(gradient, Math.min(cap, values.length));
-        const shared = sharedGradient(gradient, { ...sharing, cap: Math.min(cap, values.length) });
-        chosen.forEach((entry, index) => {
-          const steps = shared[index] / (0.5 / 2);
-          assert.equal(steps, Math.round(steps));
-          assert.ok(Math.abs(shared[index] - entry) < 0.25);
-        });
+        const count = some % (values.length + 1);
+        const format = fixedPointFor(0.5, 2, providers);
+        const expected = encodeFixed(selectLargest(gradient, count), format, roundingSeed(3, 1));
+        assert.deepEqual(wordsOf(shareGradient(gradient, { ...sharing, cap: count }), count, format.bits), expected);
+        const all = shareGradient(gradient, { ...sharing, cap: values.length });
+        assert.deepEqual(wordsOf(all, count, format.bits), expected);
       }),
     );
   });
+});
 
-  it('is what the sum of a requester that orders all of it holds', () => {
-    const gradient = Float32Array.from({ length: 40 }, (_, index) => Math.sin(index) / 3);
-    const format = fixedPointFor(0.5, 2, 14);
-    const encoded = encodeFixed(selectLargest(gradient, 30), format, roundingSeed(3, 1));
-    assert.deepEqual(sharedGradient(gradient, { ...sharing, cap: 30 }), decodeFixedSum(encoded, format));
+describe('shareGradient', () => {
+  it('does the work once for a gradient, and anew for another sharing or gradient', () => {
+    const gradient = Float32Array.from({ length: 50 }, (_, index) => Math.sin(index) / 9);
+    const first = shareGradient(gradient, sharing);
+    assert.equal(shareGradient(gradient, { ...sharing }), first);
+    const changes = [{ round: 4 }, { provider: 2 }, { cap: 4 }, { clamp: 0.25 }, { levels: 4 }];
+    for (const change of changes) assert.notDeepEqual(shareGradient(gradient, { ...sharing, ...change }), first);
+    assert.notEqual(shareGradient(gradient.slice(), sharing), first);
+  });
+
+  it('refuses what selection and fixed point refuse', () => {
+    assert.throws(() => shareGradient(Float32Array.of(1, 2), sharing), { code: 'COUNT_OUT_OF_RANGE' });
+    assert.throws(() => shareGradient(Float32Array.of(1, Number.NaN, 2), sharing), { code: 'NOT_FINITE' });
+  });
+});
+
+describe('sharedValues', () => {
+  it('keeps the largest entries only, clamped', () => {
+    const shared = sharedValues(Float32Array.of(0.5, -9, 0.1, 0.5, 0.2), sharing);
+    assert.deepEqual(shared, Float32Array.of(0.5, -0.5, 0, 0.5, 0));
+  });
+
+  it('gives a level next to each entry it keeps', () => {
+    fc.assert(
+      fc.property(entries, fc.nat(), (values, some) => {
+        const gradient = Float32Array.from(values);
+        const cap = some % (values.length + 1);
+        const chosen = selectLargest(gradient, cap);
+        sharedValues(gradient, { ...sharing, cap }).forEach((value, index) => {
+          assert.ok([-0.5, -0.25, 0, 0.25, 0.5].includes(value));
+          const clamped = Math.max(-0.5, Math.min(0.5, chosen[index]));
+          assert.ok(Math.abs(value - clamped) < 0.25);
+        });
+      }),
+    );
   });
 });
