@@ -77,6 +77,8 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
   const maskKeys = new Map<number, ReadonlyMap<PartyId, Uint8Array>>();
   let block = 0;
   let changed = Promise.withResolvers<void>();
+  /** What everybody sees until the next call; with many parties it is looked at far more often than it changes. */
+  let shown: LedgerState | undefined;
 
   const call = (sender: string, given: ModelCall): readonly ModelEvent[] => {
     const isOrdering = state.phase === 'order';
@@ -99,6 +101,7 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
       if (event.name === 'Resigned' && isOrdering) withdrawals.add(`${event.round}/${event.party}`);
       acts.set(event.round, [...(acts.get(event.round) ?? []), event]);
     }
+    shown = undefined;
     changed.resolve();
     changed = Promise.withResolvers();
     return emitted;
@@ -157,8 +160,11 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
   };
 
   const summary = (): LedgerState => {
-    const { phase, round, deadline, deposits, minted } = summaryOf(state);
-    return { phase, round, deadline, deposits, minted, parties: state.parties.map((_, id) => partyOf(id)) };
+    if (shown === undefined) {
+      const { phase, round, deadline, deposits, minted } = summaryOf(state);
+      shown = { phase, round, deadline, deposits, minted, parties: state.parties.map((_, id) => partyOf(id)) };
+    }
+    return shown;
   };
 
   /** Ends the phase if its deadline has passed. @returns whether it did. */
