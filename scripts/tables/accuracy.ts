@@ -42,18 +42,31 @@ function better(runs: readonly RunRecord[]): string {
   return worst.of === 0 ? '' : `${worst.better}/${worst.of}`;
 }
 
+/** Below this, in percent, training has diverged: a model that always says the same reaches 10. */
+const DIVERGED = 50;
+
+/** What a mean over runs hides when some of them diverged. */
+function divergedNote(name: string, best: readonly number[], seeds: readonly number[]): string[] {
+  const lost = seeds.filter((_, index) => best[index] < DIVERGED);
+  if (lost.length === 0) return [];
+  const rest = spread(best.filter((value) => value >= DIVERGED));
+  return [`${name}: diverged with seed ${lost.join(', ')}; best without ${plusMinus(rest, 2)}.`];
+}
+
 /** Table 5. */
 export const accuracyTable: Table = {
   name: 'table5',
   title: 'Table 5: accuracy of the best party',
   requests: (scope) => rowsOf(scope).flatMap(({ request, seeds }) => withSeeds(request, seeds)),
   write(scope, find) {
+    const notes: string[] = [];
     const rows = rowsOf(scope).map(({ request, seeds: wanted }): Row => {
       const { runs, seeds, command } = runsOf(find, request, wanted);
       const { model, framework, setting, parties } = request;
       const best = spread(runs.map(bestOf));
       const mean = spread(runs.map(meanOf));
       const paper = paperAccuracy({ model, framework, setting, parties });
+      notes.push(...divergedNote(`${model}, ${framework}, ${setting}, ${parties} parties`, runs.map(bestOf), seeds));
       return {
         cells: {
           model,
@@ -76,6 +89,7 @@ export const accuracyTable: Table = {
         'Best and mean are over the honest parties that are credible at the end; each is a mean over the seeds ± the standard deviation of one run.',
         '"Better than alone" counts credible parties against the same data, training and seed with no exchange, in the run where fewest are.',
         'All frameworks have the same w0, splits, seeds, learning rates and epochs: those of the consortium file. `skewed` (each class shared out by Dirichlet(0.5)) is not in the paper.',
+        ...notes,
       ],
     };
   },
