@@ -53,16 +53,23 @@ export function roundingSeed(round: number, provider: PartyId): number {
  * nearest step would lose what is small in every gradient (stochastic rounding; Alistarh et al. 2017, QSGD).
  * @param values - float32 [D].
  * @param seed - see {@link roundingSeed}; entry i is rounded by scramble(seed + i·0x9e3779b9).
- * @returns steps modulo 2^bits; uint32 [D].
+ * @param entries - which entries to encode, in this order; all unless given.
+ * @returns steps modulo 2^bits; uint32 [D], or one for each of `entries`.
  * @throws GradientError `NOT_FINITE`.
  */
-export function encodeFixed(values: Float32Array, { clamp, levels, bits }: FixedPoint, seed: number): Uint32Array {
-  const words = new Uint32Array(values.length);
+export function encodeFixed(
+  values: Float32Array,
+  { clamp, levels, bits }: FixedPoint,
+  seed: number,
+  entries?: Uint32Array,
+): Uint32Array {
+  const words = new Uint32Array(entries?.length ?? values.length);
   const mask = wordMask(bits);
   const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
   // deviation: the paper exchanges entries as they are; a clamp gives fixed point its range and bounds an attacker.
   const scale = levels / clamp;
-  for (let index = 0; index < values.length; index++) {
+  for (let at = 0; at < words.length; at++) {
+    const index = entries === undefined ? at : entries[at];
     const value = values[index];
     if (!Number.isFinite(value)) {
       throw new GradientError('NOT_FINITE', `Entry ${index} of the gradient is no finite number.`, { fault: 'self' });
@@ -71,7 +78,7 @@ export function encodeFixed(values: Float32Array, { clamp, levels, bits }: Fixed
     const step = Math.min(levels, Math.abs(value) * scale + chance) | 0;
     // Signs are random, so a branch on them would cost more than all the rest: negative is −1, positive 0.
     const sign = raw[index] >> 31;
-    words[index] = ((step ^ sign) - sign) & mask;
+    words[at] = ((step ^ sign) - sign) & mask;
   }
   return words;
 }

@@ -22,8 +22,10 @@ export interface Sharing {
 export interface SharedGradient {
   /** The order in which entries are given; uint32 [cap]. */
   readonly ranking: Uint32Array;
-  /** The steps of every entry, modulo 2^32; uint32 [D]. */
+  /** The steps of each of them, modulo 2^32; uint32 [cap]. */
   readonly steps: Uint32Array;
+  /** D. */
+  readonly size: number;
 }
 
 /** Ranking and rounding serve all requesters of a round; they are kept as long as the gradient itself is. */
@@ -39,10 +41,9 @@ export function shareGradient(gradient: Float32Array, sharing: Sharing): SharedG
   if (known !== undefined && isSame(known.sharing, sharing)) return known.result;
   const { round, provider, cap, clamp, levels } = sharing;
   const format = { ...fixedPointFor(clamp, levels, 1), bits: 32 };
-  const result = {
-    ranking: rankLargest(gradient, cap),
-    steps: encodeFixed(gradient, format, roundingSeed(round, provider)),
-  };
+  const ranking = rankLargest(gradient, cap);
+  const steps = encodeFixed(gradient, format, roundingSeed(round, provider), ranking);
+  const result = { ranking, steps, size: gradient.length };
   shared.set(gradient, { sharing, result });
   return result;
 }
@@ -56,10 +57,10 @@ function isSame(one: Sharing, other: Sharing): boolean {
  * @param count - d, at most the cap.
  * @returns steps modulo 2^bits; uint32 [D].
  */
-export function wordsOf({ ranking, steps }: SharedGradient, count: number, bits: number): Uint32Array {
-  const words = new Uint32Array(steps.length);
+export function wordsOf({ ranking, steps, size }: SharedGradient, count: number, bits: number): Uint32Array {
+  const words = new Uint32Array(size);
   const mask = wordMask(bits);
-  for (let rank = 0; rank < count; rank++) words[ranking[rank]] = steps[ranking[rank]] & mask;
+  for (let rank = 0; rank < count; rank++) words[ranking[rank]] = steps[rank] & mask;
   return words;
 }
 
@@ -69,5 +70,9 @@ export function wordsOf({ ranking, steps }: SharedGradient, count: number, bits:
  */
 export function sharedValues(gradient: Float32Array, sharing: Sharing): Float32Array {
   const format = { ...fixedPointFor(sharing.clamp, sharing.levels, 1), bits: 32 };
-  return decodeFixedSum(wordsOf(shareGradient(gradient, sharing), sharing.cap, format.bits), format);
+  const { ranking, steps, size } = shareGradient(gradient, sharing);
+  const given = decodeFixedSum(steps, format);
+  const values = new Float32Array(size);
+  for (let rank = 0; rank < given.length; rank++) values[ranking[rank]] = given[rank];
+  return values;
 }

@@ -53,7 +53,8 @@ export function createPlainBoard(): PlainBoard {
           for (const { provider, count } of request.orders) {
             const given = posted.get(place(request.round, provider));
             if (!delivered.has(provider) || given === undefined) continue;
-            for (let rank = 0; rank < count; rank++) total[given.ranking[rank]] += given.steps[given.ranking[rank]];
+            const { ranking, steps } = given;
+            for (let rank = 0; rank < count; rank++) total[ranking[rank]] += steps[rank];
           }
           return decodeFixedSum(total, formatOf(request.clamp));
         },

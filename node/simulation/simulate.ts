@@ -13,7 +13,15 @@ import { getAddress } from 'ethers';
 import { AlgorithmError } from '../algorithm/errors.ts';
 import type { Member } from '../algorithm/member.ts';
 import { createOnionEnvelopes } from '../algorithm/onionEnvelopes.ts';
-import type { Learner, Ledger, NodeEvent, Publication, SampleGenerator, Store } from '../algorithm/ports.ts';
+import type {
+  Checkpoint,
+  Learner,
+  Ledger,
+  NodeEvent,
+  Publication,
+  SampleGenerator,
+  Store,
+} from '../algorithm/ports.ts';
 import { run } from '../algorithm/run.ts';
 import type { Consortium } from '../consortium.ts';
 import { createLearner } from '../learner/learner.ts';
@@ -133,7 +141,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
         ? createOnionEnvelopes({ aggregation, facts, keys, ledger })
         : board.envelopes(ledger, { levels: aggregation.levels, parameterCount: facts.parameterCount }),
       releases: { labels: async () => undefined, gradients: async () => undefined },
-      store: withPublicationAtHand(createMemoryStore()),
+      store: keepAtHand(createMemoryStore()),
       clock,
       observe(event) {
         events[id].push(event);
@@ -205,11 +213,16 @@ function inOrder(ledger: Ledger, id: PartyId, registered: readonly PromiseWithRe
   };
 }
 
-/** Samples are large and asked for by everybody: they are read from the store once. */
-function withPublicationAtHand(store: Store): Store {
+/** Nothing outlives this process: checkpoints need not become bytes every round, nor samples that everybody asks for. */
+function keepAtHand(store: Store): Store {
   let publication: Publication | undefined;
+  let checkpoint: Checkpoint | undefined;
   return {
     ...store,
+    checkpoint: async () => checkpoint,
+    async saveCheckpoint(given) {
+      checkpoint = given;
+    },
     async publication() {
       publication ??= await store.publication();
       return publication;

@@ -1,16 +1,23 @@
 /**
- * `npm run bench:simulate`: how fast whole consortia run in one process, and how much of that is not training or
- * labelling. The kernels' part is measured by doing the same training and labelling again with nothing around it.
+ * `npm run bench:simulate`: how fast whole consortia run in one process, and how much of that is neither training nor
+ * labelling, by the samples of V8's profiler.
  * @module
  */
+import { type Profiler, Session } from 'node:inspector/promises';
 import { cpus } from 'node:os';
+import Table from 'cli-table3';
 import { Command } from 'commander';
-import type { Learner } from '../../node/algorithm/ports.ts';
 import { createLearner } from '../../node/learner/learner.ts';
 import { formParties } from '../../node/simulation/setting.ts';
 import { simulate } from '../../node/simulation/simulate.ts';
 import { demoConsortium } from '../demo/prepare.ts';
 import { readData } from '../simulate/data.ts';
+
+/** Where a moment of the run belongs, by the first of these that stands on its stack. */
+const parts = {
+  kernels: /^wasm:|\/node\/learner\//,
+  samples: /\/node\/samples\/|\/node\/privacy\//,
+} as const;
 
 /** CPU seconds of this process so far, all threads. */
 function cpuSeconds(): number {
@@ -18,24 +25,24 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-/** A learner that remembers what it was asked to do. */
-function recording(learner: Learner): { learner: Learner; replay: () => Promise<void> } {
-  const work: (() => Promise<unknown>)[] = [];
-  const replay = async () => {
-    for (const job of work) await job();
+/** Seconds of a profile by part; `all` without idling. */
+function secondsOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile) {
+  const partOf = new Map<number, keyof typeof parts | 'idle' | 'other'>();
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const enter = (id: number, inherited: keyof typeof parts | undefined) => {
+    const node = byId.get(id);
+    if (node === undefined) return;
+    const { url, functionName } = node.callFrame;
+    const own = inherited ?? (Object.keys(parts) as (keyof typeof parts)[]).find((part) => parts[part].test(url));
+    partOf.set(id, functionName === '(idle)' ? 'idle' : (own ?? 'other'));
+    for (const child of node.children ?? []) enter(child, own);
   };
-  const recorded: Learner = {
-    ...learner,
-    train(...given) {
-      work.push(() => learner.train(...given));
-      return learner.train(...given);
-    },
-    label(...given) {
-      work.push(() => learner.label(...given));
-      return learner.label(...given);
-    },
-  };
-  return { learner: recorded, replay };
+  enter(nodes[0].id, undefined);
+  const total = { kernels: 0, samples: 0, idle: 0, other: 0 };
+  samples.forEach((id, index) => {
+    total[partOf.get(id) ?? 'other'] += timeDeltas[index] / 1e6;
+  });
+  return { ...total, all: total.kernels + total.samples + total.other };
 }
 
 const given = new Command('npm run bench:simulate --')
@@ -51,11 +58,12 @@ const given = new Command('npm run bench:simulate --')
 
 const consortium = demoConsortium({ rounds: given.rounds });
 const { train, test } = await readData(given.data, consortium.inputs);
+const session = new Session();
+session.connect();
+await session.post('Profiler.enable');
 const rows = [];
 for (const parties of given.parties ?? (given.data === undefined ? [4, 13] : [4, 15, 50])) {
   const learner = await createLearner(consortium.model, consortium.inputs);
-  const { learner: recorded, replay } = recording(learner);
-  // A run of one round first, so that compiling does not count.
   const options = {
     consortium,
     parties: formParties('different', parties, train, 1).parties,
@@ -63,21 +71,32 @@ for (const parties of given.parties ?? (given.data === undefined ? [4, 13] : [4,
     seed: 1,
     // Measuring accuracy is labelling only, and would flatter the share.
     isMeasured: () => false,
+    learner,
   };
-  await simulate({ ...options, consortium: demoConsortium({ rounds: 1 }), learner });
+  // A run of one round first, so that compiling does not count.
+  await simulate({ ...options, consortium: demoConsortium({ rounds: 1 }) });
+  await session.post('Profiler.start');
   const started = cpuSeconds();
-  await simulate({ ...options, learner: recorded });
+  await simulate(options);
   const whole = cpuSeconds() - started;
-  const again = cpuSeconds();
-  await replay();
-  const kernels = cpuSeconds() - again;
+  const { profile } = await session.post('Profiler.stop');
+  const seconds = secondsOf(profile);
+  const share = (value: number) => Number((value / seconds.all).toFixed(3));
   rows.push({
     parties,
     rounds: given.rounds,
-    cpuSecondsPerRound: Number((whole / given.rounds).toFixed(3)),
     roundsPerCpuSecond: Number((given.rounds / whole).toFixed(3)),
-    shareOutsideKernels: Number((1 - kernels / whole).toFixed(3)),
+    shareOutsideKernels: share(seconds.all - seconds.kernels),
+    shareOfMakingSamples: share(seconds.samples),
   });
 }
-if (given.json) console.log(JSON.stringify({ cpu: cpus()[0].model, rows }, null, 2));
-else console.table(rows);
+session.disconnect();
+if (given.json) {
+  console.log(JSON.stringify({ cpu: cpus()[0].model, rows }, null, 2));
+} else {
+  const table = new Table({
+    head: ['parties', 'rounds', 'rounds per CPU-second', 'outside kernels', 'of it making samples'],
+  });
+  table.push(...rows.map((row) => Object.values(row)));
+  console.log(table.toString());
+}
