@@ -28,7 +28,7 @@ export function trainingExamples({ consortium, examples }: Pick<Member, 'consort
 /**
  * Decides with which parameters a party goes on. All float32 [D].
  * @param together - with the others' sum.
- * @param withoutSum - the same round without the sum.
+ * @param withoutSum - the same step with nothing from the others.
  * @returns `together`, unless it labels the held-out examples clearly worse than the round without it: then the
  *   middle of both (rule `halve`), unless that is clearly worse too, or the latter (rule `refuse`).
  */

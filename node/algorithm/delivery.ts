@@ -20,7 +20,6 @@ import { countOf, sumsOf } from './sums.ts';
  */
 export async function deliver(
   member: Member,
-  ordering: LedgerState,
   state: LedgerState,
   round: number,
   gradient: Float32Array,
@@ -33,12 +32,11 @@ export async function deliver(
   let blobs: ReadonlyMap<PartyId, KeptBlob> | undefined = await store.blobs(round);
   if (blobs === undefined) {
     const closed = new Map<PartyId, ClosedBlob>();
+    const start = await ledger.atStart(round);
     for (const [requester, request] of await sumsOf(member, state, round)) {
       const count = countOf(request, self);
       if (count === 0) continue;
-      // Who left or changed its registration meanwhile must not make an order too large that was not when it was placed.
-      const limits = [ordering, state].map((then) => providerLimit(member, then, round, requester));
-      if (request.orders.length > Math.max(...limits)) {
+      if (request.orders.length > providerLimit(member, start, round, requester)) {
         const message = 'Its order is not filled: it orders from more parties than its contribution allows';
         observe({ type: 'warning', round, code: 'TOO_MANY_PROVIDERS', party: requester, message });
         continue;

@@ -16,7 +16,7 @@ export interface SumRequest {
   readonly orders: readonly Order[];
   /** Public randomness of the round: nobody knows all of it before everybody has ordered; 32 bytes. */
   readonly beacon: Uint8Array;
-  /** All registered parties, by id, with the mask keys they had when the orders were fixed. */
+  /** All registered parties, by id, with the mask keys they had when the round began. */
   readonly parties: readonly Party[];
   /** Every entry of the sum is clamped to ±clamp. */
   readonly clamp: number;
@@ -40,7 +40,7 @@ export interface Envelopes {
   /** Whether a party's keys can be used at all; one that registered others is neither asked nor served. */
   accepts(party: Party): boolean;
   /** Whether this party's mask key is the one it has in a sum; it is not in the round in which it changed its keys. */
-  isKeyed(request: SumRequest): Promise<boolean>;
+  isKeyed(request: Pick<SumRequest, 'parties'>): Promise<boolean>;
   /** A fresh key pair to which one round's blobs are wrapped. */
   createRoundKey(): RoundKey;
   /**

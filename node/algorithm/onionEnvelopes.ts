@@ -85,14 +85,12 @@ export function createOnionEnvelopes({ aggregation, facts, keys, ledger }: Onion
       const self = await selfId();
       const { round, clamp, parties } = request;
       const { levels } = aggregation;
-      const count = countOf(request, self);
-      // Its cap may have been lowered since the order was placed.
-      const cap = Math.max(parties[self].cap, count);
-      const shared = shareGradient(gradient, { round, provider: self, cap, clamp, levels });
-      const words = wordsOf(shared, count, formatOf(request).bits);
+      const { bits } = formatOf(request);
+      const shared = shareGradient(gradient, { round, provider: self, cap: parties[self].cap, clamp, levels });
+      const words = wordsOf(shared, countOf(request, self), bits);
       for (const other of graphOf(request)(self)) {
         const seed = seedWith(request, self, other);
-        addKeystream(words, seed, maskSign(self, other), formatOf(request).bits);
+        addKeystream(words, seed, maskSign(self, other), bits);
         seed.fill(0);
       }
       const key = secureBytes(32);

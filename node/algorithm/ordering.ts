@@ -6,11 +6,12 @@ import { normaliseCredibility } from '../credibility/credibility.ts';
 import { chooseOrders } from '../credibility/orders.ts';
 import { withoutDominance } from '../onion/dominance.ts';
 import { createSeededRandom } from '../random.ts';
-import type { Order } from '../types.ts';
+import type { Order, Party } from '../types.ts';
 import { actInTime } from './acting.ts';
 import { credibleOthers, type Member, purposes, seedFor, selfOf } from './member.ts';
 import type { LedgerState } from './ports.ts';
 import { providerLimit } from './providerLimit.ts';
+import { partiesOf } from './sums.ts';
 
 /**
  * Orders d_i^j = min(⌊c_i^j·p_i⌋, ⌊λ_j·|w|⌋) entries from as many other credible parties as the consortium's rule
@@ -23,25 +24,30 @@ export async function order(
   round: number,
   credibility: readonly number[],
 ): Promise<readonly Omit<Order, 'requester'>[]> {
-  const { facts, ledger, store } = member;
+  const { envelopes, facts, ledger, store } = member;
   const self = await selfOf(member);
   if (state.round !== round) return [];
   if (state.phase !== 'order' || state.parties[self].acted) {
     return (await ledger.orders(round)).filter(({ requester }) => requester === self);
   }
   // On disk before it is on the ledger: blobs must open after a restart.
-  const pair = (await store.roundKey(round)) ?? member.envelopes.createRoundKey();
+  const pair = (await store.roundKey(round)) ?? envelopes.createRoundKey();
   await store.saveRoundKey(round, pair);
   pair.secretKey.fill(0);
   const ordered = await actInTime(member, round, async () => {
-    const now = await ledger.state();
-    const possible = credibleOthers(now, self).filter(
-      (party) => member.envelopes.accepts(party) && credibility[party.id] !== 0,
-    );
+    const [now, start] = await Promise.all([ledger.state(), ledger.atStart(round)]);
+    const keyed = partiesOf(now, start);
+    // Whoever changed its mask key in this round can neither be masked with nor unmask before the next.
+    const isReady = ({ id, maskKey }: Party) => Buffer.compare(maskKey, keyed[id].maskKey) === 0;
+    const possible = (await envelopes.isKeyed({ parties: keyed }))
+      ? credibleOthers(now, self).filter(
+          (party) => isReady(party) && envelopes.accepts(party) && credibility[party.id] !== 0,
+        )
+      : [];
     // Others every round, so that over the rounds a party hears all; the same ones after a restart.
     const chosen = createSeededRandom(seedFor(member.seed, round, purposes.ordering))
       .permutation(possible.length)
-      .slice(0, providerLimit(member, now, round, self))
+      .slice(0, providerLimit(member, start, round, self))
       .sort();
     const providers = [...chosen].map((place) => possible[place]);
     const orders = withoutDominance(

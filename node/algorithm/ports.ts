@@ -113,8 +113,11 @@ export interface Ledger {
   deliveries(round: number): Promise<readonly Delivery[]>;
   /** All commitments of a round, or undefined while more may be recorded: its deliver phase is not over. */
   finalDeliveries(round: number): Promise<readonly Delivery[] | undefined>;
-  /** Every party's mask key as it was when the round's orders were fixed: when its deliver phase began. */
-  maskKeys(round: number): Promise<ReadonlyMap<PartyId, Uint8Array>>;
+  /**
+   * Everybody who was registered when a round's order phase began, as it was then; nobody if it has not begun. What a
+   * party changes later counts from the next round on. Who was credible is told while the round goes on.
+   */
+  atStart(round: number): Promise<ReadonlyMap<PartyId, StartingParty>>;
   /** All claims that are open, and those that ended since this was first asked, with where each stands. */
   claims(): Promise<readonly Claim[]>;
   /** Complains about a recorded delivery of this round, in its evaluate phase, once; puts this party's deposit at stake. */
@@ -168,6 +171,9 @@ export interface Exchange {
   /** Bytes on the wire since start. */
   traffic(): { readonly sent: number; readonly received: number };
 }
+
+/** A party at the start of a round. */
+export type StartingParty = Pick<Party, 'maskKey' | 'samples' | 'credible'>;
 
 /** This party's long-term X25519 secrets, kept behind functions so that they can live in a keystore. */
 export interface Keys {

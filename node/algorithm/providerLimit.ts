@@ -7,8 +7,8 @@ import { allProviders } from '../credibility/providers/all.ts';
 import { gradedProviders } from '../credibility/providers/graded.ts';
 import type { ProviderLimit } from '../credibility/providers/limit.ts';
 import type { PartyId } from '../types.ts';
-import { credibleOthers, type Member } from './member.ts';
-import type { LedgerState } from './ports.ts';
+import type { Member } from './member.ts';
+import type { StartingParty } from './ports.ts';
 
 /** The consortium's rules by name. */
 const limits: Record<NonNullable<Consortium['aggregation']['providers']>, ProviderLimit> = {
@@ -16,16 +16,22 @@ const limits: Record<NonNullable<Consortium['aggregation']['providers']>, Provid
   graded: gradedProviders,
 };
 
-/** The most providers `requester` may order from in `round`, as the ledger stands. */
+/**
+ * The most providers `requester` may order from in `round`: the same for all who ask, whenever they do, as it depends on
+ * the start of the round only.
+ * @param start - `ledger.atStart(round)`.
+ */
 export function providerLimit(
   { consortium, facts }: Member,
-  state: LedgerState,
+  start: ReadonlyMap<PartyId, StartingParty>,
   round: number,
   requester: PartyId,
 ): number {
+  const standing = start.get(requester);
+  if (standing === undefined) return 0;
   return limits[consortium.aggregation.providers ?? 'all']({
-    requester: state.parties[requester],
-    others: credibleOthers(state, requester),
+    requester: standing,
+    others: [...start].filter(([id, { credible }]) => credible && id !== requester).map(([, other]) => other),
     round,
     rounds: consortium.rounds,
     minProviders: facts.minProviders,

@@ -78,7 +78,7 @@ export async function playRound(
   );
   // It is waited for below; until then its failure is not one that nobody looks at.
   gathering.catch(() => undefined);
-  await deliver(member, ordering, delivering, round, gradient);
+  await deliver(member, delivering, round, gradient);
   const evaluating = await ledger.reached(round, 'evaluate', signal).finally(() => delivered.abort());
   await gathering;
   const deliveriesDone = seconds();

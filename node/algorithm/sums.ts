@@ -4,21 +4,21 @@
  */
 import { scheduleAt } from '../consortium.ts';
 import { beaconOf } from '../onion/beacon.ts';
-import type { Order, PartyId } from '../types.ts';
+import type { Order, Party, PartyId } from '../types.ts';
 import type { SumRequest } from './envelopes.ts';
 import type { Member } from './member.ts';
-import type { LedgerState } from './ports.ts';
+import type { LedgerState, StartingParty } from './ports.ts';
 
 /** Every requester's sum of a round, by requester; parties that ordered nothing have none. */
 export async function sumsOf(member: Member, state: LedgerState, round: number): Promise<Map<PartyId, SumRequest>> {
   const { consortium, ledger } = member;
-  const [orders, keys, maskKeys] = await Promise.all([
+  const [orders, keys, start] = await Promise.all([
     ledger.orders(round),
     ledger.encryptionKeys(round),
-    ledger.maskKeys(round),
+    ledger.atStart(round),
   ]);
   // A party that changes its keys in the middle of a round must not spoil the sums it is in.
-  const parties = state.parties.map((party) => ({ ...party, maskKey: maskKeys.get(party.id) ?? party.maskKey }));
+  const parties = partiesOf(state, start);
   const beacon = beaconOf(keys);
   const byRequester = Map.groupBy(orders, (order: Order) => order.requester);
   const sums = new Map<PartyId, SumRequest>();
@@ -35,6 +35,11 @@ export async function sumsOf(member: Member, state: LedgerState, round: number):
     });
   }
   return sums;
+}
+
+/** All parties, with the mask keys that hold in a round. */
+export function partiesOf({ parties }: LedgerState, start: ReadonlyMap<PartyId, StartingParty>): Party[] {
+  return parties.map((party) => ({ ...party, maskKey: start.get(party.id)?.maskKey ?? party.maskKey }));
 }
 
 /** The number of entries `provider` was asked for in a sum; 0 if it was not asked. */

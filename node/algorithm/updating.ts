@@ -47,6 +47,7 @@ export async function updateParameters(
   const parties = credibleOthers(state, self).length + 1;
   const updateBy = (given: Float32Array) =>
     rules[aggregation.rule]({ parameters, gradient, shared, sum: given, parties });
+  // Without the sum the step is as small as with it: a whole local step would lead away from the others' models.
   const accepted = await acceptSum(member, updateBy(sum), () => updateBy(new Float32Array(sum.length)));
   if (accepted.share < 1) {
     const message = accepted.share === 0 ? 'The sum was refused' : 'Half of the sum was taken';

@@ -27,7 +27,7 @@ import { readLogs } from '../../sdk/logs.ts';
 import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
 import type { TransactionTotals } from '../../sdk/sender.ts';
 import { type ChainParty, type ChainState, type Facts, type Invitation, phases } from '../../sdk/types.ts';
-import type { Ledger, LedgerState } from '../algorithm/ports.ts';
+import type { Ledger, LedgerState, StartingParty } from '../algorithm/ports.ts';
 import type { Claim, Party, PartyId, Phase, Registration } from '../types.ts';
 import { claimEvents, enterClaimEvent } from './claims.ts';
 import { fromChain, toChain } from './registrations.ts';
@@ -178,14 +178,14 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     return events.filter(wanted);
   };
 
-  /** Mask keys of the latest rounds; they do not change once a round's orders are fixed. */
-  const maskKeys = new Map<number, ReadonlyMap<PartyId, Uint8Array>>();
+  /** The parties at the start of the latest rounds. */
+  const starts = new Map<number, ReadonlyMap<PartyId, StartingParty>>();
 
-  /** The mask key of a party that registered anew, as it was before an event. */
-  const earlierMaskKey = async (id: PartyId, { block, index }: Position): Promise<Uint8Array | undefined> => {
+  /** The registration of a party that registered anew, as it was before an event. */
+  const earlierRegistration = async (id: PartyId, { block, index }: Position): Promise<Registration | undefined> => {
     const registered = await getEvents(client, { name: 'Registered', indexed: [id], toBlock: block });
     const latest = registered.filter((event) => event.block < block || event.index < index).at(-1);
-    return latest && getBytes(latest.registration.maskKey);
+    return latest && fromChain(latest.registration);
   };
 
   const claims = new Map<bigint, Claim>();
@@ -329,24 +329,30 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
       return isOver ? events.filter((event) => event.name === 'Uploaded').flatMap(deliveriesIn) : undefined;
     },
 
-    async maskKeys(round) {
-      const known = maskKeys.get(round);
+    async atStart(round) {
+      const known = starts.get(round);
       if (known !== undefined) return known;
       const fromBlock = await beginningOf(round);
-      const deliver = phases.indexOf('deliver');
-      const [start] =
-        fromBlock === undefined
-          ? []
-          : await getEvents(client, { name: 'PhaseStarted', indexed: [round, deliver], fromBlock });
+      if (fromBlock === undefined) return new Map();
+      const order = phases.indexOf('order');
+      const [[start], resigned] = await Promise.all([
+        getEvents(client, { name: 'PhaseStarted', indexed: [round, order], fromBlock }),
+        getEvents(client, { name: 'Resigned', indexed: [round, null], fromBlock }),
+      ]);
       if (start === undefined) return new Map();
-      const keys = new Map<PartyId, Uint8Array>();
-      for (const { id, maskKey } of (await ledger.state()).parties) {
-        const key = (registrations.get(id)?.block ?? 0) < start.block ? maskKey : await earlierMaskKey(id, start);
-        if (key !== undefined) keys.set(id, key);
+      // Within a round nobody leaves the credible set but by resigning, and nobody enters it.
+      const left = new Set(resigned.map(({ party }) => party));
+      const parties = new Map<PartyId, StartingParty>();
+      for (const party of (await ledger.state()).parties) {
+        const isOld = (registrations.get(party.id)?.block ?? 0) < start.block;
+        const registration = isOld ? party : await earlierRegistration(party.id, start);
+        if (registration === undefined) continue;
+        const { maskKey, samples } = registration;
+        parties.set(party.id, { maskKey, samples, credible: party.credible || left.has(party.id) });
       }
-      maskKeys.set(round, keys);
-      for (const old of maskKeys.keys()) if (old < round - 1) maskKeys.delete(old);
-      return keys;
+      starts.set(round, parties);
+      for (const old of starts.keys()) if (old < round - 1) starts.delete(old);
+      return parties;
     },
 
     claims: readClaims,

@@ -15,7 +15,7 @@ import { deployModel, execute, type ModelCall } from '../../sdk/model/ledgerMode
 import { escrowOf, idOf, type ModelEvent, type ModelState, summaryOf } from '../../sdk/model/state.ts';
 import { packDeliveries, packOrders, unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
 import { type ChainRegistration, type Facts, type Invitation, phases } from '../../sdk/types.ts';
-import type { Clock, Ledger, LedgerState } from '../algorithm/ports.ts';
+import type { Clock, Ledger, LedgerState, StartingParty } from '../algorithm/ports.ts';
 import type { Claim, Delivery, Order, Party, PartyId, Phase, Registration } from '../types.ts';
 import { enterClaimEvent } from './claims.ts';
 import { fromChain, toChain } from './registrations.ts';
@@ -73,8 +73,8 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
   /** "round/party" of those who resigned in an order phase. */
   const withdrawals = new Set<string>();
   const claims = new Map<bigint, Claim>();
-  /** Mask keys as they were when the orders of a round were fixed. */
-  const maskKeys = new Map<number, ReadonlyMap<PartyId, Uint8Array>>();
+  /** The parties as they were when a round began. */
+  const starts = new Map<number, ReadonlyMap<PartyId, StartingParty>>();
   let block = 0;
   let changed = Promise.withResolvers<void>();
   /** What everybody sees until the next call; with many parties it is looked at far more often than it changes. */
@@ -86,8 +86,8 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
     block++;
     events.push(...emitted);
     for (const event of emitted) {
-      if (event.name === 'PhaseStarted' && event.phase === 'deliver') {
-        maskKeys.set(event.round, new Map(state.parties.map((_, id) => [id, partyOf(id).maskKey])));
+      if (event.name === 'PhaseStarted' && event.phase === 'order') {
+        starts.set(event.round, new Map(state.parties.map((_, id) => [id, partyOf(id)])));
       }
       if (
         event.name === 'ClaimFiled' ||
@@ -254,7 +254,7 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
       finalDeliveries: async (round) =>
         moment(state.round, state.phase) > moment(round, 'deliver') ? deliveriesOf(round) : undefined,
 
-      maskKeys: async (round) => maskKeys.get(round) ?? new Map(),
+      atStart: async (round) => starts.get(round) ?? new Map(),
 
       claims: async () => [...claims.values()],
 

@@ -254,13 +254,13 @@ export function ledgerCompliance(name: string, create: () => Promise<LedgerWorld
       );
     });
 
-    it('keeps the mask keys of a round as they were when its orders were fixed', async () => {
-      const keys = await ledgers[0].maskKeys(1);
+    it('knows the parties as they were when a round began', async () => {
+      const start = await ledgers[0].atStart(1);
       assert.deepEqual(
-        [...keys],
-        ids.map((id) => [id, worldRegistration(id).maskKey]),
+        [...start].map(([id, { maskKey, samples, credible }]) => [id, maskKey, samples, credible]),
+        ids.map((id) => [id, worldRegistration(id).maskKey, worldRegistration(id).samples, true]),
       );
-      assert.equal((await ledgers[0].maskKeys(2)).size, 0);
+      assert.equal((await ledgers[0].atStart(2)).size, 0);
     });
 
     it('says whether more deliveries may come', async () => {

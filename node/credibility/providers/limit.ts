@@ -1,6 +1,6 @@
 /**
- * What a rule about the number of providers knows. Everything is on the ledger, so that every provider can hold every
- * requester to it.
+ * What a rule about the number of providers knows, all as it was when the round began. It is on the ledger, so that every
+ * provider can hold every requester to it.
  * @module
  */
 import type { Party } from '../../types.ts';
