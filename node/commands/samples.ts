@@ -61,7 +61,12 @@ export function createSamplesCommand(): Command {
     .option('--columns <number>', 'pictures per row', integer(1, 1000), 20)
     .option('--out <file>', 'write the samples as a PNG picture')
     .option('--real <file>', 'write as many of the real records beside it; this shows private data')
-    .option('--paper-accounting', 'dpgan as in the paper: count 100 augmented copies of a record as records')
+    .addOption(
+      new Option(
+        '--paper-accounting',
+        'dpgan as in the paper: count 100 augmented copies of a record as records',
+      ).implies({ generator: 'dpgan' }),
+    )
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -74,7 +79,10 @@ Examples:
     .action(run);
 }
 
-async function run(options: SamplesOptions): Promise<void> {
+async function run(options: SamplesOptions, command: Command): Promise<void> {
+  if (options.paperAccounting && options.generator !== 'dpgan') {
+    command.error(`error: --paper-accounting is for dpgan, not for --generator ${options.generator}`);
+  }
   using picture = options.out === undefined ? undefined : openOutput(options.out);
   using real = options.real === undefined ? undefined : openOutput(options.real);
   const source = await readSource(options);
@@ -116,7 +124,8 @@ async function run(options: SamplesOptions): Promise<void> {
     real.keep();
   }
   if (options.json) {
-    printJson({ ...privacy, records, count: options.count, cpuSeconds, out: options.out ?? null });
+    const perCopy = options.paperAccounting ? { epsilonPerCopy: options.epsilon ?? source.epsilon } : {};
+    printJson({ ...privacy, ...perCopy, records, count: options.count, cpuSeconds, out: options.out ?? null });
     return;
   }
   printFacts({

@@ -106,7 +106,7 @@ function interpolateNoise(high: number, epsilon: number, epsilonAt: (sigma: numb
 const LATTICE_SHARE = 0.1;
 
 /**
- * μ that `draws` values of discrete Gaussian noise may spend to keep (ε, δ). For ε above some 14 the lattice's share of
+ * μ that `draws` values of discrete Gaussian noise may spend to keep (ε, δ). For large ε (12 at δ = 1e-5) the lattice's share of
  * δ grows beyond use; there the discrete Gaussian's own Rényi bound counts (Canonne, Kamath & Steinke 2020,
  * Proposition 5: the same as the continuous one's), at some 7 % more noise.
  */
@@ -118,7 +118,7 @@ export function latticeMu(epsilon: number, delta: number, draws: number): number
 
 /**
  * ε at `delta` of mechanisms whose noise was `draws` values of the discrete Gaussian: the tight ε at what the lattice
- * leaves of δ. Where it leaves too little (ε above some 14), the Rényi bound, which on the lattice is the continuous
+ * leaves of δ. Where it leaves too little, the Rényi bound, which on the lattice is the continuous
  * one: at every order for whole sums (Canonne, Kamath & Steinke 2020, Proposition 5), at whole orders for sampled ones,
  * whose moments are sums of E[(P/Q)^k], and the theta functions in those cancel for whole shifts.
  * @param expected - an ε that this may not exceed, tried first: what was calibrated to it is found within it.
@@ -139,15 +139,19 @@ export function latticeEpsilon(
   return renyiEpsilon(mechanisms, delta, sampled ? WHOLE_ORDERS : ORDERS);
 }
 
-/** δ that is left for a sampled mechanism on the lattice. @throws PrivacyError `UNREACHABLE` for ε above some 14. */
+/** δ that is left for a sampled mechanism on the lattice. @throws PrivacyError `UNREACHABLE` for large ε (9 for three million draws at δ = 1e-5). */
 export function latticeRest(epsilon: number, delta: number, draws: number): number {
   const lattice = latticeDelta(draws, epsilon);
   if (lattice <= LATTICE_SHARE * delta) return delta - lattice;
-  throw new PrivacyError('UNREACHABLE', `ε = ${epsilon} is too large to be certified for noisy training.`, {
-    fault: 'self',
-    action: 'Ask for ε of at most 10, which is already weak, or use the gaussian generator.',
-    meta: { epsilon, delta, draws },
-  });
+  throw new PrivacyError(
+    'UNREACHABLE',
+    `ε = ${epsilon} is too large to be certified for noisy training at δ = ${delta}.`,
+    {
+      fault: 'self',
+      action: 'Ask for a smaller ε, or use the gaussian generator.',
+      meta: { epsilon, delta, draws },
+    },
+  );
 }
 
 /** Bisects for the smallest value in (low, high] that suffices; `high` must. */

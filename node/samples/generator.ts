@@ -3,6 +3,7 @@
  * @module
  */
 import type { SampleGenerator } from '../algorithm/ports.ts';
+import { PrivacyError } from '../privacy/errors.ts';
 import { gaussianMu } from '../privacy/gaussianMechanism.ts';
 import type { Examples } from '../types.ts';
 import { createBasis } from './basis.ts';
@@ -14,7 +15,7 @@ import { createGaussianGenerator } from './gaussian.ts';
 
 /** Settings of {@link createSampleGenerator}. */
 export interface SampleGeneratorOptions extends DpganOptions {
-  /** `auto` chooses by the number of records. */
+  /** `auto` chooses by the number of records, and `gaussian` where `dpgan` cannot certify (ε, δ). */
   readonly kind: 'auto' | 'dpgan' | 'gaussian';
 }
 
@@ -44,7 +45,13 @@ export function createSampleGenerator(options: SampleGeneratorOptions, log: Samp
       if (noise > 1) {
         log('Samples will be mostly noise', { records, noisePerRecord: Number(noise.toFixed(2)), epsilon });
       }
-      const result = await generators[generator].generate(examples, count);
+      const result = await generators[generator].generate(examples, count).catch((error) => {
+        const isUncertified = error instanceof PrivacyError && error.code === 'UNREACHABLE';
+        if (options.kind !== 'auto' || generator === 'gaussian' || !isUncertified) throw error;
+        // Calibration comes before any record is read, so nothing was spent.
+        log('Generating samples', { generator: 'gaussian', reason: error.message });
+        return generators.gaussian.generate(examples, count);
+      });
       if (options.paperAccounting && generator === 'dpgan') {
         log('Counted copies as records, as the paper does; this is what it costs an original record', {
           epsilonPerCopy: epsilon,

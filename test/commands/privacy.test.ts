@@ -78,4 +78,10 @@ describe('dppdl samples', () => {
       await rm(folder, { recursive: true });
     }
   });
+
+  it('accounts as the paper does for dpgan only', async () => {
+    await assert.rejects(dppdl('samples', '--generator', 'gaussian', '--paper-accounting'), {
+      stderr: /--paper-accounting is for dpgan/,
+    });
+  });
 });

@@ -262,6 +262,18 @@ describe('the choice', () => {
     assert.equal(await choose('gaussian', 6000), 'gaussian');
   });
 
+  it('takes gaussian where noisy training cannot be certified, and says why', async () => {
+    const lines: string[] = [];
+    const log = (_: string, { generator, reason }: Readonly<Record<string, string | number>>) =>
+      lines.push(`${generator}: ${reason}`);
+    const options = { epsilon: 10, delta, normalisation };
+    const { privacy } = await createSampleGenerator({ ...options, kind: 'auto' }, log).generate(bars(6000), 5);
+    assert.deepEqual([privacy.generator, privacy.epsilon], ['gaussian', 10]);
+    assert.match(lines.at(-1) ?? '', /^gaussian: .*too large to be certified/);
+    const asked = createSampleGenerator({ ...options, kind: 'dpgan' }, () => {});
+    await assert.rejects(asked.generate(bars(6000), 5), { code: 'UNREACHABLE' });
+  });
+
   it('refuses too few records and a single class', async () => {
     const generator = createSampleGenerator({ kind: 'auto', epsilon: 4, delta, normalisation }, () => {});
     await assert.rejects(generator.generate(bars(4), 5), { code: 'TOO_FEW_EXAMPLES' });
