@@ -82,6 +82,9 @@ export interface AuditReport {
   readonly violationsByRule: Readonly<Partial<Record<Rule, number>>>;
 }
 
+/** The books are compared with the state of a block at most so far behind the newest. */
+const RECENT_BLOCKS = 10;
+
 /** Violations a report lists; more are only counted. */
 export const MOST_VIOLATIONS = 1_000;
 
@@ -92,7 +95,7 @@ export const MOST_VIOLATIONS = 1_000;
  */
 export async function audit(client: Client, options: AuditOptions = {}): Promise<AuditReport> {
   const { blobs, fromBlock = 0 } = options;
-  const toBlock = options.toBlock ?? (await client.provider.getBlockNumber());
+  let toBlock = options.toBlock ?? (await client.provider.getBlockNumber());
   const violations: Violation[] = [];
   const violationsByRule: Partial<Record<Rule, number>> = {};
   const onViolation = (violation: Violation) => {
@@ -117,15 +120,26 @@ export async function audit(client: Client, options: AuditOptions = {}): Promise
   };
   const replay = createReplay({ ...place, books, recorder, onViolation });
 
-  const head = await client.provider.getBlock(toBlock);
   let first: HistoryBlock | undefined;
   let last = 0;
-  for await (const block of readHistory(client, { fromBlock, toBlock })) {
-    replay.judge(block);
-    first ??= block;
-    last = block.time;
-    options.onProgress?.({ block: block.number, toBlock, round: books.round });
+  const judgeFrom = async (from: number) => {
+    for await (const block of readHistory(client, { fromBlock: from, toBlock })) {
+      replay.judge(block);
+      first ??= block;
+      last = block.time;
+      options.onProgress?.({ block: block.number, toBlock, round: books.round });
+    }
+  };
+  await judgeFrom(fromBlock);
+  // Most nodes forget the state of a block after a hundred more, and a long history takes longer to read.
+  for (let newest = 0; options.toBlock === undefined; ) {
+    newest = await client.provider.getBlockNumber();
+    if (newest - toBlock <= RECENT_BLOCKS) break;
+    const from = toBlock + 1;
+    toBlock = newest;
+    await judgeFrom(from);
   }
+  const head = await client.provider.getBlock(toBlock);
   const { facts } = books;
   if (first === undefined || facts === undefined) throw nothingToAudit(client.contract, fromBlock);
 

@@ -21,9 +21,9 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed, wordMask } from '../../node/gradient/fixedPoint.ts';
+import { decodeFixedSum, fixedPointFor, wordMask } from '../../node/gradient/fixedPoint.ts';
 import { packWords, unpackWords } from '../../node/gradient/packing.ts';
-import { selectLargest } from '../../node/gradient/select.ts';
+import { shareGradient, wordsOf } from '../../node/gradient/shared.ts';
 import { beaconOf } from '../../node/onion/beacon.ts';
 import { commitment, openWithKey, peel, wrap } from '../../node/onion/blob.ts';
 import { blobRefusal, type RoundFacts, seedRefusal } from '../../node/onion/disclosure.ts';
@@ -136,8 +136,8 @@ describe('our vectors', () => {
     for (const { count, clamp, levels, providers, round, provider, bits, words } of own.numbers.formats) {
       const format = fixedPointFor(clamp, levels, providers);
       assert.equal(format.bits, bits);
-      const seed = roundingSeed(round, provider);
-      assert.deepEqual([...encodeFixed(selectLargest(gradient, count), format, seed)], words);
+      const shared = shareGradient(gradient, { round, provider, cap: count, clamp, levels });
+      assert.deepEqual([...wordsOf(shared, count, bits)], words);
     }
   });
 
@@ -177,8 +177,8 @@ describe('our vectors', () => {
     };
     const delivered = new Map<number, Uint32Array>();
     for (const { provider, count, gradient, words: clear, masked, key, blob } of providers) {
-      const selected = selectLargest(Float32Array.from(gradient), count);
-      const given = encodeFixed(selected, format, roundingSeed(context.round, provider));
+      const sharing = { round: context.round, provider, cap: count, clamp, levels };
+      const given = wordsOf(shareGradient(Float32Array.from(gradient), sharing), count, bits);
       assert.deepEqual([...given], clear);
       for (const other of neighboursOf(provider)) {
         addKeystream(given, seed(provider, other), maskSign(provider, other), bits);

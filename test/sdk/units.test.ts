@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { hexlify } from 'ethers';
 import fc from 'fast-check';
 import { fromBitmap, has, sizeOf, toBitmap } from '../../sdk/bitmap.ts';
 import { decodeCall, decodeRevert, isRevert, ledgerInterface } from '../../sdk/contract.ts';
@@ -50,6 +51,25 @@ describe('packing', () => {
         );
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('reads any bytes or refuses them with one error', () => {
+    const read = (decode: () => unknown) => {
+      try {
+        decode();
+      } catch (error) {
+        assert.ok(error instanceof LedgerError && error.code === 'MALFORMED', String(error));
+      }
+    };
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(255), (bytes, flipped) => {
+        for (const pack of [bytes, Uint8Array.of(...new Uint8Array(32).fill(flipped & 1), ...bytes)]) {
+          read(() => unpackOrders(hexlify(pack)));
+          read(() => unpackDeliveries(hexlify(pack)));
+        }
+      }),
+      { seed: 3 },
     );
   });
 

@@ -75,6 +75,23 @@ for (const { name, available, start } of engines) {
       }
     });
 
+    it('reads on until its last block is a recent one, whose state every node still has', async () => {
+      const newest = await reader.provider.getBlockNumber();
+      let asked = 0;
+      const provider = new Proxy(reader.provider, {
+        get(target, key) {
+          // The chain was as long as this when the audit began, and grew while it read.
+          if (key === 'getBlockNumber') return async () => Math.min(newest, newest - 60 + 40 * asked++);
+          const value: unknown = Reflect.get(target, key, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const report = await audit({ ...reader, provider });
+      assert.deepEqual([report.toBlock, report.verdict, report.phase], [newest, 'in order', 'closed']);
+      assert.equal(report.counts.events, (await audit(reader)).counts.events);
+      assert.equal(asked, 4);
+    });
+
     it('refuses to begin after the beginning', async () => {
       const fromBlock = fixture.deployment.block + 1;
       await assert.rejects(audit(reader, { fromBlock }), { code: 'NO_CONSTITUTION', fault: 'self' });
