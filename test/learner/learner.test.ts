@@ -84,6 +84,57 @@ test('an MLP trains like the reference over random shapes, batches, sparsity and
   );
 });
 
+test('every output, loss and momentum trains like the reference over random shapes', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 21 }), { minLength: 1, maxLength: 3 }),
+      fc.integer({ min: 2, max: 9 }),
+      fc.integer({ min: 1, max: 13 }),
+      fc.constantFrom<ReferenceLoss>(
+        softmax,
+        { output: 'softmax', loss: 'squared' },
+        { output: 'sigmoid', loss: 'crossEntropy' },
+        { output: 'sigmoid', loss: 'squared' },
+      ),
+      fc.constantFrom(0, 0.9),
+      fc.boolean(),
+      fc.integer({ min: 0, max: 1e6 }),
+      async (hidden, classes, batchSize, loss, momentum, relaxed, seed) => {
+        const layers = [...hidden, classes];
+        const examples = randomExamples(30, [layers[0]], classes, seed, { density: 0.5 });
+        const optimiser = { kind: 'sgd', momentum } as const;
+        const learner = await createLearner({ kind: 'mlp', layers, ...loss, optimiser }, examples, { relaxed });
+        const w0 = learner.initialise(seed);
+        const options = { epochs: 2, batchSize, learningRate: 0.05, seed };
+        const velocity = new Float64Array(w0.length);
+        const expected = trainReference(mlpLayers(layers), w0, examples, options, loss, (gradient) =>
+          gradient.map((value, index) => {
+            velocity[index] = momentum * velocity[index] + value;
+            return -options.learningRate * velocity[index];
+          }),
+        );
+        assertClose(await learner.train(w0, examples, options), expected, 3e-5);
+      },
+    ),
+    { numRuns: 60, seed: 7 },
+  );
+});
+
+test('batches of thousands train like the reference', async () => {
+  for (const batchSize of [1000, 2000]) {
+    const layers = [9, 12, 4];
+    const examples = randomExamples(2500, [9], 4, 3, { density: 0.5 });
+    const learner = await createLearner({ kind: 'mlp', layers }, examples);
+    const w0 = learner.initialise(4);
+    const options = { epochs: 2, batchSize, learningRate: 0.1, seed: 5 };
+    assertClose(
+      await learner.train(w0, examples, options),
+      trainReference(mlpLayers(layers), w0, examples, options),
+      3e-5,
+    );
+  }
+});
+
 test("the paper's MLP agrees to 1e-4 after 100 steps on picture-like inputs", async () => {
   const layers = [1024, 128, 64, 10];
   for (const batchSize of [1, 5]) {
