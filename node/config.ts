@@ -83,6 +83,13 @@ export const nodeConfigSchema = z.strictObject({
         .default(8)
         .describe('the most that all releases from these data may cost together'),
       delta: z.number().positive().lt(1).default(1e-4).describe('δ of the same'),
+      labels: z
+        .int()
+        .min(1)
+        .optional()
+        .describe(
+          'the most labels that models of these data may give to others’ samples; as many as asked for if absent',
+        ),
       folder: path
         .optional()
         .describe(
@@ -135,7 +142,7 @@ export type NodeConfig = Readonly<
   Omit<z.output<typeof nodeConfigSchema>, 'learner' | 'privacy'> & {
     /** The file itself, absolute. */
     readonly file: string;
-    readonly privacy: { readonly epsilon: number; readonly delta: number; readonly folder: string };
+    readonly privacy: z.output<typeof nodeConfigSchema>['privacy'] & { readonly folder: string };
     readonly learner: {
       readonly threads: number;
       readonly relaxed: boolean;

@@ -90,8 +90,8 @@ describe('readNodeConfig', () => {
 
   it('keeps one budget for all nodes of a machine unless told otherwise', async () => {
     assert.equal((await readNodeConfig(await write(minimal))).privacy.folder, join(homedir(), '.dppdl'));
-    const elsewhere = await readNodeConfig(await write(`${minimal}privacy: { folder: budget }\n`));
-    assert.equal(elsewhere.privacy.folder, join(folder, 'budget'));
+    const elsewhere = await readNodeConfig(await write(`${minimal}privacy: { folder: budget, labels: 5000 }\n`));
+    assert.deepEqual([elsewhere.privacy.folder, elsewhere.privacy.labels], [join(folder, 'budget'), 5000]);
   });
 
   it('keeps absolute paths and reads JSON too', async () => {

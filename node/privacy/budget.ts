@@ -14,7 +14,7 @@ export interface PrivacyBudget {
   /** δ at which ε is counted. */
   readonly delta: number;
   /** Most labels this node's models may give to others' samples; they are not covered by ε. Unlimited if absent. */
-  readonly labels?: number;
+  readonly labels?: number | undefined;
 }
 
 const mechanismSchema = z.strictObject({
@@ -135,7 +135,7 @@ export function openBudgetLedger(options: BudgetLedgerOptions): BudgetLedger {
         `Answering would bring the labels given to others to ${next.labels}, over the budget of ${budget.labels}.`,
         {
           fault: 'self',
-          action: 'Raise the label budget in the node’s configuration.',
+          action: 'Raise privacy.labels in the node’s configuration.',
           meta: { wanted: next.labels, spent: state.labels, budget: budget.labels },
         },
       );
