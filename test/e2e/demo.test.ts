@@ -17,6 +17,8 @@ import { type DemoResult, runDemo } from '../../scripts/demo/run.ts';
 import type { View } from '../../scripts/demo/view.ts';
 
 const never = new AbortController().signal;
+/** The party of the demo with most examples and the highest sharing level. */
+const LARGEST = 'alder';
 
 /** A view that tells a test what happens. */
 function watch(onEvent: (name: string, event: NodeEvent) => void): View {
@@ -102,8 +104,9 @@ describe('a node that is killed between ordering and delivering', () => {
     let running: readonly RunningNode[] = [];
     let victim: string | undefined;
     const view = watch((name, event) => {
-      // The last one to reach round 2's deliver phase has not delivered yet: its own event comes before its act.
-      if (event.type === 'phase' && event.round === 2 && event.phase === 'deliver' && victim === undefined) {
+      // Whoever reaches round 2's deliver phase has not delivered yet: its own event comes before its act.
+      const isDelivering = event.type === 'phase' && event.round === 2 && event.phase === 'deliver';
+      if (isDelivering && victim === undefined && name !== LARGEST) {
         victim = name;
         running.find(({ node }) => node.name === name)?.process.kill('SIGKILL');
       }
@@ -123,10 +126,14 @@ describe('a node that is killed between ordering and delivering', () => {
       const survivors = result.summary.parties.filter(({ rounds }) => rounds.length === 2);
       assert.equal(survivors.length, 3);
       const [gone] = result.summary.parties.filter(({ rounds }) => rounds.length < 2);
-      for (const { rounds } of survivors) {
-        assert.deepEqual(rounds[1].missing, [gone.id]);
-        assert.equal(rounds[1].skipped, false);
-        assert.ok(rounds[1].received > 0 && rounds[1].received < rounds[1].ordered);
+      for (const { name, rounds } of survivors) {
+        const { missing, ordered, received, skipped } = rounds[1];
+        // Only the largest party may order from all three in the last round; two without one are too few for a sum.
+        if (name === LARGEST) assert.deepEqual([missing, skipped], [[gone.id], false]);
+        if (missing.length === 0) assert.ok(!skipped && received === ordered);
+        else assert.deepEqual(missing, [gone.id]);
+        if (!skipped) assert.ok(received > 0);
+        if (!skipped && missing.length > 0) assert.ok(received < ordered);
       }
       assert.ok(result.summary.books.balanced);
     } finally {
