@@ -54,6 +54,8 @@ export function addKeystream(words: Uint32Array, seed: Uint8Array, sign: 1 | -1,
     const stream = cipher.update(ZEROS.subarray(0, part.length * width));
     pieceBytes.set(stream);
     stream.fill(0);
+    // Given back at once: waiting for it, the garbage collector would come every few messages.
+    if (stream.buffer instanceof ArrayBuffer && stream.buffer.byteLength === stream.length) stream.buffer.transfer(0);
     if (sign === 1) for (let at = 0; at < part.length; at++) part[at] = (part[at] + piece[at]) & mask;
     else for (let at = 0; at < part.length; at++) part[at] = (part[at] - piece[at]) & mask;
   }

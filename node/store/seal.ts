@@ -3,7 +3,8 @@
  * the record, so that records cannot be read, changed or exchanged for one another.
  * @module
  */
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { hchacha } from '@noble/ciphers/chacha.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
@@ -11,6 +12,27 @@ import { secureBytes } from '../random.ts';
 import { StoreError } from './errors.ts';
 
 const nonceBytes = 24;
+const tagBytes = 16;
+const CIPHER = 'chacha20-poly1305';
+/** "expand 32-byte k" as little-endian words. */
+const SIGMA = wordsOf(utf8ToBytes('expand 32-byte k'));
+
+/** Bytes as little-endian words. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const words = new Uint32Array(bytes.length / 4);
+  new Uint8Array(words.buffer).set(bytes);
+  return words;
+}
+
+/**
+ * XChaCha20 (draft-irtf-cfrg-xchacha-03, section 2.3): a key of its own for each nonce, so that OpenSSL's
+ * ChaCha20-Poly1305, ten times as fast as one in JavaScript, can do the rest.
+ */
+function underNonce(key: Uint8Array, nonce: Uint8Array): { key: Uint8Array; nonce: Uint8Array } {
+  const own = new Uint32Array(8);
+  hchacha(SIGMA, wordsOf(key), wordsOf(nonce.subarray(0, 16)), own);
+  return { key: new Uint8Array(own.buffer), nonce: Buffer.concat([Buffer.alloc(4), nonce.subarray(16)]) };
+}
 
 /** Seals and opens records. */
 export interface Sealer {
@@ -27,12 +49,25 @@ export function createSealer(secret: Uint8Array): Sealer {
   return {
     seal(name, value) {
       const nonce = secureBytes(nonceBytes);
-      return Buffer.concat([nonce, xchacha20poly1305(key, nonce, utf8ToBytes(name)).encrypt(value)]);
+      const own = underNonce(key, nonce);
+      const cipher = createCipheriv(CIPHER, own.key, own.nonce, { authTagLength: tagBytes });
+      own.key.fill(0);
+      cipher.setAAD(utf8ToBytes(name), { plaintextLength: value.length });
+      const body = cipher.update(value);
+      cipher.final();
+      return Buffer.concat([nonce, body, cipher.getAuthTag()]);
     },
     open(name, sealed) {
       try {
-        const nonce = sealed.subarray(0, nonceBytes);
-        return xchacha20poly1305(key, nonce, utf8ToBytes(name)).decrypt(sealed.subarray(nonceBytes));
+        const own = underNonce(key, sealed.subarray(0, nonceBytes));
+        const decipher = createDecipheriv(CIPHER, own.key, own.nonce, { authTagLength: tagBytes });
+        own.key.fill(0);
+        const body = sealed.subarray(nonceBytes, -tagBytes);
+        decipher.setAAD(utf8ToBytes(name), { plaintextLength: body.length });
+        decipher.setAuthTag(sealed.subarray(-tagBytes));
+        const value = decipher.update(body);
+        decipher.final();
+        return new Uint8Array(value);
       } catch (cause) {
         throw new StoreError('CORRUPT', `The saved ${name} is damaged.`, {
           fault: 'self',

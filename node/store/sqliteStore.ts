@@ -126,7 +126,10 @@ export function createSqliteStore({ folder, secret, ledger, keepRounds = 4 }: Sq
       const bytes = encodeRoundKey(pair);
       const before = readRoundKey(round);
       if (before !== undefined) {
-        if (!sameBytes(before, bytes)) throw alreadySaved(keyName(round));
+        const isSame = sameBytes(before, bytes);
+        before.fill(0);
+        bytes.fill(0);
+        if (!isSame) throw alreadySaved(keyName(round));
         return;
       }
       const sealed = sealer.seal(keyName(round), bytes);

@@ -4,6 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { encode } from 'cborg';
 import fc from 'fast-check';
 import {
@@ -74,6 +78,21 @@ describe('records', () => {
 });
 
 describe('sealed records', () => {
+  it('are XChaCha20-Poly1305 under a key derived from the secret', () => {
+    const own = hkdf(sha256, key, undefined, utf8ToBytes('dppdl/store/1'), 32);
+    const sealer = createSealer(key);
+    for (const length of [0, 1, 63, 64, 65, 10_000]) {
+      const value = Uint8Array.from({ length }, (_, index) => index & 0xff);
+      const sealed = new Uint8Array(sealer.seal('name', value));
+      const cipher = (nonce: Uint8Array) => xchacha20poly1305(own, nonce, utf8ToBytes('name'));
+      assert.deepEqual(cipher(sealed.subarray(0, 24)).decrypt(sealed.subarray(24)), value);
+      const nonce = new Uint8Array(24).fill(length & 0xff);
+      const theirs = Uint8Array.of(...nonce, ...cipher(nonce).encrypt(value));
+      assert.deepEqual(sealer.open('name', theirs), value);
+      assert.throws(() => sealer.open('another', theirs), { code: 'CORRUPT' });
+    }
+  });
+
   it('of any bytes, or with a byte changed: one code, no crash', () => {
     const sealer = createSealer(key);
     const sealed = sealer.seal('name', examples[2]);
