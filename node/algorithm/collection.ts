@@ -18,8 +18,6 @@ import { entriesOf, sumsOf } from './sums.ts';
 export interface Collection {
   /** Σ Δw̃_j, float32 [D]; undefined if nothing was ordered or nothing could be opened. */
   readonly sum: Float32Array | undefined;
-  /** Number of providers in the sum. */
-  readonly providers: number;
   /** Number of entries they gave. */
   readonly entries: number;
   /** Providers that were asked and did not deliver, or whose blob could not be had. */
@@ -30,7 +28,7 @@ export interface Collection {
   readonly unreachable: readonly PartyId[];
 }
 
-const nothing: Collection = { sum: undefined, providers: 0, entries: 0, missing: [], broken: [], unreachable: [] };
+const nothing: Collection = { sum: undefined, entries: 0, missing: [], broken: [], unreachable: [] };
 
 /** When a collection stops waiting. */
 export interface Patience {
@@ -145,7 +143,7 @@ async function openRequest(
   } finally {
     for (const { seed } of seeds) seed.fill(0);
   }
-  return { sum, providers: delivered.size, entries: entriesOf(request, survivors), missing, broken, unreachable };
+  return { sum, entries: entriesOf(request, survivors), missing, broken, unreachable };
 }
 
 /** Opens one blob, or says why not: it is not the one committed to, does not open, or could not be had. */

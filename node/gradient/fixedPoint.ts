@@ -38,6 +38,11 @@ export function fixedPointFor(clamp: number, levels: number, providers: number):
   return { clamp, levels, bits: 32 - Math.clz32(largest) };
 }
 
+/** Words of 32 bits, of which any narrower format's are the low bits. @throws GradientError `INVALID_FORMAT`. */
+export function widestFormat(clamp: number, levels: number): FixedPoint {
+  return { ...fixedPointFor(clamp, levels, 1), bits: 32 };
+}
+
 /** The lowest `bits` bits, as an int32: ANDing with it is taking the remainder modulo 2^bits. */
 export function wordMask(bits: number): number {
   return (-1 >>> (32 - bits)) | 0;

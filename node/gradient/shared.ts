@@ -3,7 +3,7 @@
  * @module
  */
 import type { PartyId } from '../types.ts';
-import { decodeFixedSum, encodeFixed, fixedPointFor, roundingSeed, wordMask } from './fixedPoint.ts';
+import { decodeFixedSum, encodeFixed, roundingSeed, widestFormat, wordMask } from './fixedPoint.ts';
 import { rankLargest } from './select.ts';
 
 /** How a provider's entries of one round are written. */
@@ -40,9 +40,8 @@ export function shareGradient(gradient: Float32Array, sharing: Sharing): SharedG
   const known = shared.get(gradient);
   if (known !== undefined && isSame(known.sharing, sharing)) return known.result;
   const { round, provider, cap, clamp, levels } = sharing;
-  const format = { ...fixedPointFor(clamp, levels, 1), bits: 32 };
   const ranking = rankLargest(gradient, cap);
-  const steps = encodeFixed(gradient, format, roundingSeed(round, provider), ranking);
+  const steps = encodeFixed(gradient, widestFormat(clamp, levels), roundingSeed(round, provider), ranking);
   const result = { ranking, steps, size: gradient.length };
   shared.set(gradient, { sharing, result });
   return result;
@@ -69,9 +68,8 @@ export function wordsOf({ ranking, steps, size }: SharedGradient, count: number,
  * @returns float32 [D], with at most `cap` entries that are not zero.
  */
 export function sharedValues(gradient: Float32Array, sharing: Sharing): Float32Array {
-  const format = { ...fixedPointFor(sharing.clamp, sharing.levels, 1), bits: 32 };
   const { ranking, steps, size } = shareGradient(gradient, sharing);
-  const given = decodeFixedSum(steps, format);
+  const given = decodeFixedSum(steps, widestFormat(sharing.clamp, sharing.levels));
   const values = new Float32Array(size);
   for (let rank = 0; rank < given.length; rank++) values[ranking[rank]] = given[rank];
   return values;

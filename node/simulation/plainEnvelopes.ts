@@ -5,7 +5,7 @@
  */
 import type { Envelopes, SumRequest } from '../algorithm/envelopes.ts';
 import type { Ledger } from '../algorithm/ports.ts';
-import { decodeFixedSum, fixedPointFor } from '../gradient/fixedPoint.ts';
+import { decodeFixedSum, widestFormat } from '../gradient/fixedPoint.ts';
 import { type SharedGradient, shareGradient } from '../gradient/shared.ts';
 import type { PartyId } from '../types.ts';
 
@@ -26,7 +26,6 @@ export function createPlainBoard(): PlainBoard {
 
   return {
     envelopes(ledger, { levels, parameterCount }) {
-      const formatOf = (clamp: number) => ({ ...fixedPointFor(clamp, levels, 1), bits: 32 });
       return {
         accepts: () => true,
         isKeyed: async () => true,
@@ -56,7 +55,7 @@ export function createPlainBoard(): PlainBoard {
             const { ranking, steps } = given;
             for (let rank = 0; rank < count; rank++) total[ranking[rank]] += steps[rank];
           }
-          return decodeFixedSum(total, formatOf(request.clamp));
+          return decodeFixedSum(total, widestFormat(request.clamp, levels));
         },
       };
     },

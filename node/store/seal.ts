@@ -26,7 +26,7 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
 
 /**
  * XChaCha20 (draft-irtf-cfrg-xchacha-03, section 2.3): a key of its own for each nonce, so that OpenSSL's
- * ChaCha20-Poly1305, ten times as fast as one in JavaScript, can do the rest.
+ * ChaCha20-Poly1305, much faster than one in JavaScript, can do the rest.
  */
 function underNonce(key: Uint8Array, nonce: Uint8Array): { key: Uint8Array; nonce: Uint8Array } {
   const own = new Uint32Array(8);

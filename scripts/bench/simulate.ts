@@ -95,7 +95,7 @@ if (given.json) {
   console.log(JSON.stringify({ cpu: cpus()[0].model, rows }, null, 2));
 } else {
   const table = new Table({
-    head: ['parties', 'rounds', 'rounds per CPU-second', 'outside kernels', 'of it making samples'],
+    head: ['parties', 'rounds', 'rounds per CPU-second', 'outside kernels', 'making samples'],
   });
   table.push(...rows.map((row) => Object.values(row)));
   console.log(table.toString());

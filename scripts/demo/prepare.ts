@@ -63,7 +63,7 @@ const MOST_SHARED = 0.5;
 const LEAST_SHARED = 0.1;
 /**
  * c_th as a share of an equal share. At the paper's ⅔ the benchmark bans 3 of 75 honest parties under imbalance, at ½
- * none, and it still removes label flippers, random labellers and parties of 10 examples.
+ * none of these and one of 75 others, and it still removes label flippers, random labellers and parties of 10 examples.
  */
 // deviation: the paper takes ⅔.
 const THRESHOLD_SHARE = 0.5;

@@ -122,22 +122,19 @@ export async function audit(client: Client, options: AuditOptions = {}): Promise
 
   let first: HistoryBlock | undefined;
   let last = 0;
-  const judgeFrom = async (from: number) => {
+  for (let from = fromBlock; ; ) {
     for await (const block of readHistory(client, { fromBlock: from, toBlock })) {
       replay.judge(block);
       first ??= block;
       last = block.time;
       options.onProgress?.({ block: block.number, toBlock, round: books.round });
     }
-  };
-  await judgeFrom(fromBlock);
-  // Most nodes forget the state of a block after a hundred more, and a long history takes longer to read.
-  for (let newest = 0; options.toBlock === undefined; ) {
-    newest = await client.provider.getBlockNumber();
+    if (options.toBlock !== undefined) break;
+    // Most nodes forget the state of a block after a hundred more, and a long history takes longer to read.
+    const newest = await client.provider.getBlockNumber();
     if (newest - toBlock <= RECENT_BLOCKS) break;
-    const from = toBlock + 1;
+    from = toBlock + 1;
     toBlock = newest;
-    await judgeFrom(from);
   }
   const head = await client.provider.getBlock(toBlock);
   const { facts } = books;
