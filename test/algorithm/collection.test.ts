@@ -7,20 +7,20 @@ import { describe, it } from 'node:test';
 import { AlgorithmError } from '../../node/algorithm/errors.ts';
 import type { Member } from '../../node/algorithm/member.ts';
 import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
-import type { ExchangeHandlers, NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
+import type { ExchangeHandlers } from '../../node/algorithm/ports.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
 import { createSeededRandom } from '../../node/random.ts';
 import type { PartyId } from '../../node/types.ts';
 import { stepOf } from '../reference/onion.ts';
-import { createWorld, smallConsortium, type World, type WorldParty } from './world.ts';
-
-const roundsOf = ({ events }: WorldParty) => events.filter((event): event is RoundEvent => event.type === 'round');
-const warningsOf = ({ events }: WorldParty) =>
-  events.filter((event): event is Extract<NodeEvent, { type: 'warning' }> => event.type === 'warning');
-
-function assertFulfilled(results: readonly PromiseSettledResult<void>[]): void {
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-}
+import {
+  assertFulfilled,
+  createWorld,
+  roundsOf,
+  smallConsortium,
+  type World,
+  type WorldParty,
+  warningsOf,
+} from './world.ts';
 
 /** The onion, which also holds every sum against what its providers closed, and counts the sums. */
 function checkedOnion() {

@@ -6,9 +6,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Member } from '../../node/algorithm/member.ts';
-import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
 import type { ExchangeHandlers, RoundEvent } from '../../node/algorithm/ports.ts';
-import { createWorld, smallConsortium } from './world.ts';
+import { createWorld, onion, smallConsortium } from './world.ts';
 
 /** Where a party dies in its delivery of round 1, and how often it has closed each message by the end. */
 const moments = {
@@ -87,11 +86,7 @@ function mortal(member: Member, moment: Moment) {
 describe('a party that dies while it delivers', () => {
   for (const [moment, times] of Object.entries(moments) as [Moment, number][]) {
     it(`${moment}, sends one message for each place, and everybody gets the whole sum`, async () => {
-      const world = await createWorld(
-        [50, 40, 30, 30],
-        (member) => createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation }),
-        smallConsortium({ rounds: 1 }),
-      );
+      const world = await createWorld([50, 40, 30, 30], onion, smallConsortium({ rounds: 1 }));
       const { dying, left, seals } = mortal(world.parties[0].member, moment);
       Object.assign(world.parties[0], { member: dying });
       const others = world.run([1, 2, 3]);

@@ -5,12 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Member } from '../../node/algorithm/member.ts';
-import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
 import type { RoundEvent } from '../../node/algorithm/ports.ts';
-import { createWorld, smallConsortium } from './world.ts';
-
-const onion = (member: Omit<Member, 'envelopes'>) =>
-  createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation });
+import { createWorld, onion, smallConsortium } from './world.ts';
 
 describe('the key of a round', () => {
   it('is another one in every round and of every party, and none that is registered', async () => {

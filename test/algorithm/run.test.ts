@@ -8,20 +8,22 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AlgorithmError } from '../../node/algorithm/errors.ts';
 import type { Member } from '../../node/algorithm/member.ts';
-import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
-import type { Ledger, NodeEvent, RoundEvent } from '../../node/algorithm/ports.ts';
+import type { Ledger } from '../../node/algorithm/ports.ts';
 import { selectLargest } from '../../node/gradient/select.ts';
-import { createNodeKeys } from '../../node/nodeKeys.ts';
 import { createMemoryStore } from '../../node/store/memoryStore.ts';
-import type { ChainRegistration } from '../../sdk/types.ts';
 import { stepOf } from '../reference/onion.ts';
-import { createWorld, smallConsortium, toyExamples, type World, type WorldParty } from './world.ts';
-
-const onion = (member: Omit<Member, 'envelopes'>) =>
-  createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation });
-const roundsOf = (party: WorldParty) => party.events.filter((event): event is RoundEvent => event.type === 'round');
-const warningsOf = (party: WorldParty) =>
-  party.events.filter((event): event is Extract<NodeEvent, { type: 'warning' }> => event.type === 'warning');
+import {
+  assertBooks,
+  assertFulfilled,
+  createWorld,
+  onion,
+  roundsOf,
+  smallConsortium,
+  toyExamples,
+  type World,
+  type WorldParty,
+  warningsOf,
+} from './world.ts';
 
 /** Ends phases whose deadline is all that is waited for, until `finished` says that the survivors are done. */
 async function endPhasesWithout(world: World, gone: number, finished: () => boolean): Promise<void> {
@@ -34,22 +36,6 @@ async function endPhasesWithout(world: World, gone: number, finished: () => bool
     world.clock.advance(61);
     world.books.call(parties[0].account, { name: 'advance' });
   }
-}
-
-/** Changes what a party has registered, whatever its node does. */
-function register(world: World, id: number, changes: Partial<ChainRegistration>): void {
-  const { account, registration } = world.books.model.parties[id];
-  world.books.call(account, { name: 'update', registration: { ...registration, ...changes } });
-}
-
-async function assertBooks(world: World): Promise<void> {
-  const state = await world.parties[0].member.ledger.state();
-  const held = state.parties.reduce((sum, { points, escrow }) => sum + points + escrow, 0n);
-  assert.equal(held, state.minted);
-}
-
-function assertFulfilled(results: readonly PromiseSettledResult<void>[]): void {
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 describe('a run', () => {
@@ -347,151 +333,6 @@ describe('a run', () => {
     for (let at = 0; at < answers.length; at += 6) {
       assert.deepEqual(answers.slice(at, at + 6), [true, ...Array(5).fill('REFUSED')]);
     }
-  });
-
-  it('is not stopped by a party that registers keys with which nothing can be agreed', async () => {
-    const world = await createWorld([50, 50, 50, 50], onion);
-    const { envelopes, keys } = world.parties[3].member;
-    Object.assign(world.parties[3].member, {
-      keys: { ...keys, maskKey: new Uint8Array(32).fill(1, 0, 1) },
-      envelopes: { ...envelopes, isKeyed: async () => true },
-    });
-    assertFulfilled(await world.run([0, 1, 2, 3]));
-    for (const party of world.parties.slice(0, 3)) {
-      for (const { ordered, received, skipped } of roundsOf(party))
-        assert.ok(ordered > 0 && received === ordered && !skipped);
-      assert.ok(warningsOf(party).some(({ code, party: whose }) => code === 'INVALID_KEY' && whose === 3));
-    }
-    for (const { received } of roundsOf(world.parties[3])) assert.equal(received, 0);
-    await assertBooks(world);
-  });
-
-  it('is not stopped by a party that registers such a key when the others have ordered from it', async () => {
-    const world = await createWorld([50, 50, 50, 50], onion, smallConsortium({ rounds: 2 }));
-    const { member } = world.parties[3];
-    const { ledger } = member;
-    Object.assign(member, {
-      ledger: {
-        ...ledger,
-        async download(...given: Parameters<typeof ledger.download>) {
-          while ((await ledger.orders(1)).length < 9) await turn();
-          if (given[0] === 1) register(world, 3, { maskKey: `0x01${'00'.repeat(31)}` });
-          await ledger.download(...given);
-        },
-      },
-    });
-    assertFulfilled(await world.run());
-    for (const party of world.parties.slice(0, 3)) {
-      for (const { ordered, received, skipped } of roundsOf(party)) {
-        assert.ok(ordered > 0 && received === ordered && !skipped);
-      }
-    }
-    assert.deepEqual(
-      roundsOf(world.parties[3]).map(({ skipped }) => skipped),
-      [false, true],
-    );
-    await assertBooks(world);
-  });
-
-  it('counts what a party contributes as it was when the round began', async () => {
-    const base = smallConsortium();
-    const consortium = { ...base, aggregation: { ...base.aggregation, providers: 'graded' as const } };
-    const world = await createWorld([100, 100, 100, 100, 100], onion, consortium, (party) =>
-      party === 4 ? { sharedSamples: 10 } : {},
-    );
-    const { ledger } = world.parties[4].member;
-    Object.assign(world.parties[4].member, {
-      ledger: {
-        ...ledger,
-        async download(round: number, _: unknown, key: Uint8Array) {
-          register(world, 4, { samples: 100 });
-          const all = [0, 1, 2, 3].map((provider) => ({ provider, count: 1 }));
-          await ledger.download(round, all, key);
-        },
-        async upload(...given: Parameters<typeof ledger.upload>) {
-          register(world, 4, { samples: 10 });
-          await ledger.upload(...given);
-        },
-      },
-    });
-    assertFulfilled(await world.run());
-    for (const { received, missing } of roundsOf(world.parties[4])) {
-      assert.deepEqual([received, missing], [0, [0, 1, 2, 3]]);
-    }
-    await assertBooks(world);
-  });
-
-  it('fills orders that were right when they were placed though a party has resigned since', async () => {
-    const world = await createWorld([50, 50, 50, 50, 50], onion, smallConsortium({ rounds: 1 }));
-    const resigned = Promise.withResolvers<void>();
-    const { ledger } = world.parties[4].member;
-    Object.assign(world.parties[4].member, {
-      ledger: {
-        ...ledger,
-        async download() {
-          while ((await ledger.orders(1)).length < 12) await turn();
-          world.books.call(world.books.model.parties[4].account, { name: 'resign' });
-          resigned.resolve();
-          throw new Error('This party has resigned.');
-        },
-      },
-    });
-    // Party 0 trains for longer, and looks at the order phase when the other is gone.
-    const { ledger: slow } = world.parties[0].member;
-    Object.assign(world.parties[0].member, {
-      ledger: {
-        ...slow,
-        async reached(...given: Parameters<typeof slow.reached>) {
-          if (given[0] === 1 && given[1] === 'order') await resigned.promise;
-          return await slow.reached(...given);
-        },
-      },
-    });
-    const results = await world.run();
-    assertFulfilled(results.slice(0, 4));
-    for (const party of world.parties.slice(0, 4)) {
-      const [{ missing, skipped }] = roundsOf(party);
-      assert.deepEqual([skipped, missing], [false, party === world.parties[0] ? [] : [4]]);
-    }
-    await assertBooks(world);
-  });
-
-  it('keeps its sums exact when a party registers another mask key between orders and deliveries', async () => {
-    const world = await createWorld([50, 50, 50, 50], onion, smallConsortium({ rounds: 2 }));
-    const { member } = world.parties[3];
-    const changed = Promise.withResolvers<void>();
-    const { maskKey } = createNodeKeys(new Uint8Array(32).fill(5));
-    for (const { member: each } of world.parties) {
-      const { ledger } = each;
-      Object.assign(each, {
-        ledger: {
-          ...ledger,
-          async reached(...given: Parameters<typeof ledger.reached>) {
-            const state = await ledger.reached(...given);
-            if (given[0] === 1 && given[1] === 'deliver') {
-              if (each === member) {
-                register(world, 3, { maskKey: `0x${Buffer.from(maskKey).toString('hex')}` });
-                changed.resolve();
-              }
-              await changed.promise;
-              return await ledger.state();
-            }
-            return state;
-          },
-        },
-      });
-    }
-    assertFulfilled(await world.run());
-    for (const [id, party] of world.parties.entries()) {
-      const [first, second] = roundsOf(party);
-      assert.ok(
-        first.received === first.ordered && !first.skipped,
-        'the round in which it changed is as if it had not',
-      );
-      if (id === 3) assert.ok(warningsOf(party).some(({ code, round }) => code === 'KEY_CHANGED' && round === 2));
-      else assert.ok(!second.skipped && second.missing.join() === '3', 'the next one goes by the new key');
-    }
-    await assertBooks(world);
   });
 
   it('does not add a sum that honest providers cannot have given', async () => {

@@ -4,21 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
 import { updateParameters } from '../../node/algorithm/updating.ts';
 import { scheduleAt } from '../../node/consortium.ts';
 import { sharedValues } from '../../node/gradient/shared.ts';
-import { createWorld, smallConsortium } from './world.ts';
+import { createWorld, onion, smallConsortium } from './world.ts';
 
 /** Party 1 of four that have finished a run by a rule, and what it would make of a gradient and a sum. */
 async function update(rule: 'mean' | 'sum') {
   const base = smallConsortium();
   const consortium = { ...base, aggregation: { ...base.aggregation, rule } };
-  const world = await createWorld(
-    [40, 40, 40, 40],
-    (member) => createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation }),
-    consortium,
-  );
+  const world = await createWorld([40, 40, 40, 40], onion, consortium);
   await world.run();
   const { member } = world.parties[1];
   const state = await member.ledger.state();

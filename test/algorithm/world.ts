@@ -2,11 +2,13 @@
  * A small consortium in one process, over memory adapters, for tests of the algorithm.
  * @module
  */
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { getAddress, hexlify } from 'ethers';
 import type { Envelopes } from '../../node/algorithm/envelopes.ts';
 import type { Member } from '../../node/algorithm/member.ts';
-import type { Ledger, NodeEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
+import { createOnionEnvelopes } from '../../node/algorithm/onionEnvelopes.ts';
+import type { Ledger, NodeEvent, RoundEvent, SampleGenerator, Store } from '../../node/algorithm/ports.ts';
 import { run } from '../../node/algorithm/run.ts';
 import { type Consortium, consortiumSchema } from '../../node/consortium.ts';
 import { createLearner } from '../../node/learner/learner.ts';
@@ -19,6 +21,7 @@ import { createSeededRandom } from '../../node/random.ts';
 import { createManualClock, type ManualClock } from '../../node/simulation/manualClock.ts';
 import { createMemoryStore } from '../../node/store/memoryStore.ts';
 import type { Examples } from '../../node/types.ts';
+import type { ChainRegistration } from '../../sdk/types.ts';
 
 const FEATURES = 12;
 const CLASSES = 3;
@@ -157,4 +160,39 @@ export async function createWorld(
     run: (ids = parties.map((_, id) => id), signal = new AbortController().signal) =>
       Promise.allSettled(ids.map((id) => run(parties[id].member, signal))),
   };
+}
+
+/** The real onion for a party of a {@link World}. */
+export const onion = (member: Omit<Member, 'envelopes'>) =>
+  createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation });
+
+/** The rounds a party has finished, as it told of them. */
+export function roundsOf({ events }: WorldParty): RoundEvent[] {
+  return events.filter((event) => event.type === 'round');
+}
+
+/** What a party warned of. */
+export function warningsOf({ events }: WorldParty): Extract<NodeEvent, { type: 'warning' }>[] {
+  return events.filter((event) => event.type === 'warning');
+}
+
+/** Throws what a party threw. */
+export function assertFulfilled(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Every point is held by somebody, and none is at stake any more. */
+export async function assertBooks({ parties: [{ member }] }: World): Promise<void> {
+  const { parties, deposits, minted } = await member.ledger.state();
+  assert.equal(
+    parties.reduce((sum, { points, escrow }) => sum + points + escrow, deposits),
+    minted,
+  );
+  assert.equal(deposits, 0n, 'every claim has ended');
+}
+
+/** Changes what a party has registered, whatever its node does. */
+export function register({ books }: World, id: number, changes: Partial<ChainRegistration>): void {
+  const { account, registration } = books.model.parties[id];
+  books.call(account, { name: 'update', registration: { ...registration, ...changes } });
 }

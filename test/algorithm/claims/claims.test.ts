@@ -7,14 +7,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AlgorithmError } from '../../../node/algorithm/errors.ts';
 import type { Member } from '../../../node/algorithm/member.ts';
-import { createOnionEnvelopes } from '../../../node/algorithm/onionEnvelopes.ts';
-import type { ExchangeHandlers, NodeEvent, RoundEvent } from '../../../node/algorithm/ports.ts';
+import type { ExchangeHandlers, NodeEvent } from '../../../node/algorithm/ports.ts';
 import { LedgerError } from '../../../sdk/errors.ts';
-import { createWorld, smallConsortium, type World, type WorldParty } from '../world.ts';
+import {
+  assertBooks,
+  assertFulfilled,
+  createWorld,
+  onion,
+  roundsOf,
+  smallConsortium,
+  type World,
+  type WorldParty,
+} from '../world.ts';
 
-const onion = (member: Omit<Member, 'envelopes'>) =>
-  createOnionEnvelopes({ ...member, aggregation: member.consortium.aggregation });
-const roundsOf = (party: WorldParty) => party.events.filter((event): event is RoundEvent => event.type === 'round');
 const stepsOf = ({ events }: WorldParty) =>
   events.filter((event): event is Extract<NodeEvent, { type: 'claim' }> => event.type === 'claim');
 const outcomes = (world: World) =>
@@ -51,19 +56,6 @@ async function runWithTime(world: World, seconds: number): Promise<PromiseSettle
     if (isIdle && phase === 'closed') world.clock.advance(20 * seconds);
   }
   return await running;
-}
-
-function assertFulfilled(results: readonly PromiseSettledResult<void>[]): void {
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-}
-
-async function assertBooks(world: World): Promise<void> {
-  const { parties, deposits, minted } = await world.parties[0].member.ledger.state();
-  assert.equal(
-    parties.reduce((sum, { points, escrow }) => sum + points + escrow, deposits),
-    minted,
-  );
-  assert.equal(deposits, 0n, 'every claim has ended');
 }
 
 const oneRound = smallConsortium({ rounds: 1 });
