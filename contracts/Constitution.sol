@@ -5,6 +5,8 @@ import {IDppdl} from "./interfaces/IDppdl.sol";
 
 /// @title What is fixed for ever: the facts, and the members who may invite
 abstract contract Constitution is IDppdl {
+    /// @notice As many as there can be parties; whoever else is to join comes by invitation.
+    uint256 private constant MAX_MEMBERS = 256;
     bytes32 private immutable _consortiumHash;
     uint32 internal immutable _parameterCount;
     uint32 internal immutable _rounds;
@@ -44,6 +46,7 @@ abstract contract Constitution is IDppdl {
         _answerSeconds = given.answerSeconds;
         _voteSeconds = given.voteSeconds;
         _claimDeposit = given.claimDeposit;
+        if (members.length > MAX_MEMBERS) revert ConstitutionTooManyMembers(members.length, MAX_MEMBERS);
         for (uint256 index = 0; index < members.length; ++index) {
             address member = members[index];
             if (member == address(0) || _members[member]) revert ConstitutionInvalidMember(member);
@@ -98,24 +101,24 @@ abstract contract Constitution is IDppdl {
     }
 
     function _check(Facts memory given) private pure {
-        if (given.parameterCount == 0) revert ConstitutionInvalidFact("parameterCount");
-        if (given.rounds == 0) revert ConstitutionInvalidFact("rounds");
+        if (given.parameterCount == 0) revert ConstitutionInvalidFact("parameterCount", given.parameterCount);
+        if (given.rounds == 0) revert ConstitutionInvalidFact("rounds", given.rounds);
         if (given.removalPermille < 500 || given.removalPermille > 999) {
-            revert ConstitutionInvalidFact("removalPermille");
+            revert ConstitutionInvalidFact("removalPermille", given.removalPermille);
         }
-        if (given.minProviders < 2) revert ConstitutionInvalidFact("minProviders");
-        if (given.minParties <= given.minProviders) revert ConstitutionInvalidFact("minParties");
-        if (given.startParties < given.minParties) revert ConstitutionInvalidFact("startParties");
+        if (given.minProviders < 2) revert ConstitutionInvalidFact("minProviders", given.minProviders);
+        if (given.minParties <= given.minProviders) revert ConstitutionInvalidFact("minParties", given.minParties);
+        if (given.startParties < given.minParties) revert ConstitutionInvalidFact("startParties", given.startParties);
         if (given.maxParties < given.startParties || given.maxParties > 256) {
-            revert ConstitutionInvalidFact("maxParties");
+            revert ConstitutionInvalidFact("maxParties", given.maxParties);
         }
-        if (given.formSeconds == 0) revert ConstitutionInvalidFact("formSeconds");
-        if (given.benchmarkSeconds == 0) revert ConstitutionInvalidFact("benchmarkSeconds");
-        if (given.orderSeconds == 0) revert ConstitutionInvalidFact("orderSeconds");
-        if (given.deliverSeconds == 0) revert ConstitutionInvalidFact("deliverSeconds");
-        if (given.evaluateSeconds == 0) revert ConstitutionInvalidFact("evaluateSeconds");
-        if (given.answerSeconds == 0) revert ConstitutionInvalidFact("answerSeconds");
-        if (given.voteSeconds == 0) revert ConstitutionInvalidFact("voteSeconds");
-        if (given.claimDeposit == 0) revert ConstitutionInvalidFact("claimDeposit");
+        if (given.formSeconds == 0) revert ConstitutionInvalidFact("formSeconds", given.formSeconds);
+        if (given.benchmarkSeconds == 0) revert ConstitutionInvalidFact("benchmarkSeconds", given.benchmarkSeconds);
+        if (given.orderSeconds == 0) revert ConstitutionInvalidFact("orderSeconds", given.orderSeconds);
+        if (given.deliverSeconds == 0) revert ConstitutionInvalidFact("deliverSeconds", given.deliverSeconds);
+        if (given.evaluateSeconds == 0) revert ConstitutionInvalidFact("evaluateSeconds", given.evaluateSeconds);
+        if (given.answerSeconds == 0) revert ConstitutionInvalidFact("answerSeconds", given.answerSeconds);
+        if (given.voteSeconds == 0) revert ConstitutionInvalidFact("voteSeconds", given.voteSeconds);
+        if (given.claimDeposit == 0) revert ConstitutionInvalidFact("claimDeposit", given.claimDeposit);
     }
 }

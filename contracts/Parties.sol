@@ -180,14 +180,15 @@ abstract contract Parties is Exchange, Signatures {
     function _register(uint8 party, Registration calldata registration) private {
         uint256 peerIdLength = registration.peerId.length;
         uint256 locationLength = bytes(registration.location).length;
-        if (peerIdLength == 0 || peerIdLength > 64) revert PartiesInvalidRegistration("peerId");
-        if (locationLength == 0 || locationLength > 256) revert PartiesInvalidRegistration("location");
-        if (!isPrintable(registration.location)) revert PartiesInvalidRegistration("location");
-        if (registration.maskKey == 0) revert PartiesInvalidRegistration("maskKey");
-        if (registration.encryptionKey == 0) revert PartiesInvalidRegistration("encryptionKey");
-        if (registration.examples == 0) revert PartiesInvalidRegistration("examples");
+        if (peerIdLength == 0 || peerIdLength > 64) revert PartiesInvalidRegistration("peerId", peerIdLength);
+        if (locationLength == 0 || locationLength > 256 || !isPrintable(registration.location)) {
+            revert PartiesInvalidRegistration("location", locationLength);
+        }
+        if (registration.maskKey == 0) revert PartiesInvalidRegistration("maskKey", 0);
+        if (registration.encryptionKey == 0) revert PartiesInvalidRegistration("encryptionKey", 0);
+        if (registration.examples == 0) revert PartiesInvalidRegistration("examples", 0);
         if (registration.samples == 0 || registration.samples > registration.examples) {
-            revert PartiesInvalidRegistration("samples");
+            revert PartiesInvalidRegistration("samples", registration.samples);
         }
         bytes32 peer = keccak256(registration.peerId);
         uint16 holder = _peers[peer];

@@ -58,7 +58,7 @@ function notBuilt(message: string, cause?: unknown): LedgerError {
 
 /**
  * Deploys a ledger and waits until it is recorded.
- * @throws RevertError `ConstitutionInvalidFact`, `ConstitutionInvalidMember`.
+ * @throws RevertError `ConstitutionInvalidFact`, `ConstitutionTooManyMembers`, `ConstitutionInvalidMember`.
  * @throws LedgerError `NOT_BUILT`, `WRONG_CHAIN`, `TIMEOUT`, `NO_FUNDS`, `RPC_UNAVAILABLE`.
  */
 export async function deploy({ facts, members, signer, code, ...options }: DeployParameters): Promise<Deployment> {

@@ -79,6 +79,7 @@ const actions: Readonly<Record<string, string>> = {
   SuccessionExpired: 'Have the former account sign again.',
   SuccessionInvalidSigner: 'The signature is for another account or ledger, or its signer is no party’s account.',
   ConstitutionInvalidMember: 'Name each account once.',
+  ConstitutionTooManyMembers: 'Name some of them; they can invite the others.',
 };
 
 /** Refusals that operators meet, as sentences. */

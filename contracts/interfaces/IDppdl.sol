@@ -224,9 +224,10 @@ interface IDppdl {
     // Errors, with the offending values.
 
     /// @notice A fact is out of its range; `field` is its name.
-    error ConstitutionInvalidFact(string field);
+    error ConstitutionInvalidFact(string field, uint256 given);
     /// @notice The same member is named twice, or the zero address is.
     error ConstitutionInvalidMember(address member);
+    error ConstitutionTooManyMembers(uint256 given, uint256 most);
     error PhaseMismatch(Phase current);
     error RoundMismatch(uint32 expected, uint32 given);
     error RoundAlreadyActed(uint8 party);
@@ -240,8 +241,9 @@ interface IDppdl {
     error PartiesFull(uint16 maxParties);
     /// @notice Neither member nor holder of an invitation, and `votes` of `needed` votes for it.
     error PartiesNotInvited(address account, uint16 votes, uint16 needed);
-    /// @notice A field of the registration is out of its range; `field` is its name.
-    error PartiesInvalidRegistration(string field);
+    /// @notice A field of the registration is out of its range; `field` is its name, `given` its value or, of bytes and
+    /// text, their length.
+    error PartiesInvalidRegistration(string field, uint256 given);
     /// @notice The peer id is, or once was, that of `party`.
     error PartiesPeerIdTaken(uint8 party);
     error InvitationExpired(uint64 expires, uint64 time);

@@ -51,6 +51,8 @@ const FAR = 4_000_000_000;
 /** Packed orders or deliveries to nobody. */
 const NOTHING = packDeliveries([]);
 const NO_INVITATION = { expires: 0, signature: '0x' };
+/** As long as an address may be. */
+const LONGEST_TEXT = '/dns4/'.padEnd(256, 'n');
 const ids = (n: number) => Array.from({ length: n }, (_, id) => id);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
 
@@ -239,6 +241,15 @@ export async function measureWorst(n: number): Promise<GasTable> {
     const reports = await ledger.report(0, everybody);
     worst['report, removing everybody'] = reports[n - 1];
   });
+  // The same where the last one does not report: whoever ends the phase pays, or whoever leaves it.
+  await attempt(ledger, async () => {
+    for (const id of ids(n - 1)) await ledger.call(id, 'report', 0, toBitmap(everybody(id)));
+    await attempt(ledger, async () => {
+      worst['resign, removing everybody'] = await ledger.call(n - 1, 'resign');
+    });
+    await ledger.pass(2000);
+    worst['advance, removing everybody'] = await ledger.call(n - 1, 'advance');
+  });
   await ledger.report(0);
 
   // The last but one goes when all others have ordered: what it asked for and what was asked of it is given back.
@@ -276,7 +287,16 @@ export async function measureWorst(n: number): Promise<GasTable> {
   worst['upload, first ever'] = Math.max(...uploads);
   await attempt(ledger, async () => {
     worst['fileClaim, last delivery'] = await ledger.call(n - 2, 'fileClaim', 1, n - 1, 0, ledger.deliveriesOf(n - 1));
+    const claim = (1n << 16n) | (BigInt(n - 2) << 8n) | BigInt(n - 1);
+    const answer = await ledger.call(n - 1, 'answerClaim', claim, hexlify(filled(0xd1)), LONGEST_TEXT);
+    worst['answerClaim, longest location'] = answer;
+    const votes: number[] = [];
+    for (const id of ids(n - 2)) votes.push(await ledger.call(id, 'voteClaim', claim, id % 2 === 0));
+    worst['voteClaim, first'] = Math.max(...votes);
+    await ledger.pass(2000);
+    worst['resolveClaim, undecided'] = await ledger.call(0, 'resolveClaim', claim);
   });
+  Object.assign(worst, await measureMembership(ledger));
 
   // All but one have new data, and the last report ends the round: every cap and account is written.
   await attempt(ledger, async () => {
@@ -285,6 +305,39 @@ export async function measureWorst(n: number): Promise<GasTable> {
     worst['report, all INITs taking effect'] = reports[n - 1];
   });
   return { ...worst, ...(await measureReads(ledger)) };
+}
+
+/** What costs the same with any number of parties, with the longest text there may be. */
+async function measureMembership(ledger: Awaited<ReturnType<typeof openLedger>>): Promise<GasTable> {
+  const { n } = ledger;
+  const longest = { location: LONGEST_TEXT, peerId: hexlify(new Uint8Array(64).fill(0xff)) };
+  const worst: GasTable = {};
+  await attempt(ledger, async () => {
+    worst['update, longest text'] = await ledger.call(0, 'update', {
+      ...ledger.registration(0),
+      ...longest,
+      samples: 181,
+    });
+  });
+  await attempt(ledger, async () => {
+    worst['takeOver, first'] = await ledger.call(
+      n,
+      'takeOver',
+      FAR,
+      await ledger.consent(1, ledger.addresses[n], ledger.contract),
+    );
+  });
+  // A newcomer whom more than half vote in; at 256 parties there is no place for one.
+  await attempt(ledger, async () => {
+    const votes: number[] = [];
+    for (const id of ids(Math.floor(n / 2) + 1)) votes.push(await ledger.call(id, 'vouch', ledger.addresses[n]));
+    worst['vouch, first'] = Math.max(...votes);
+    const last = n < 256 ? n : 0;
+    if (last === 0) await ledger.call(0, 'resign');
+    const registration = { ...ledger.registration(last), ...longest };
+    worst['init of a newcomer, longest text'] = await ledger.call(last, 'init', registration, NO_INVITATION);
+  });
+  return worst;
 }
 
 /** The other views; they cost the same with any number of parties. */

@@ -20,6 +20,7 @@ const positive = [
   'evaluateSeconds',
   'answerSeconds',
   'voteSeconds',
+  'claimDeposit',
 ] as const satisfies readonly (keyof Facts)[];
 
 /** The first event: facts and members. */
@@ -40,6 +41,7 @@ export function judgeConstitution(judgement: Judgement, event: EventOf<'Constitu
     ...(maxParties < startParties || maxParties > 256 ? ['maxParties'] : []),
     ...(removalPermille < 500 || removalPermille > 999 ? ['removalPermille'] : []),
   ];
+  if (members.length > 256) judgement.violate('CONSTITUTION', `${members.length} members are named, of 256 at most.`);
   if (wrong.length > 0) judgement.violate('CONSTITUTION', `Facts out of range: ${wrong.join(', ')}.`);
   for (const member of members) books.members.add(getAddress(member));
   if (books.members.size < members.length || books.members.has(ZeroAddress)) {

@@ -47,7 +47,7 @@ export interface Deployment {
 /**
  * Deploys the model.
  * @returns its state and the events of the deployment.
- * @throws RevertError `ConstitutionInvalidFact`, `ConstitutionInvalidMember`.
+ * @throws RevertError `ConstitutionInvalidFact`, `ConstitutionTooManyMembers`, `ConstitutionInvalidMember`.
  */
 export function deployModel(deployment: Deployment): { state: ModelState; events: readonly ModelEvent[] } {
   const { facts, members, chainId, contract, time } = deployment;
@@ -125,6 +125,7 @@ export function execute(state: ModelState, call: Call, given: ModelCall): readon
   return state.events;
 }
 
+const MAX_MEMBERS = 256;
 const ZERO_ADDRESS = `0x${'00'.repeat(20)}`;
 
 function requireValid(facts: Facts, members: readonly string[]): void {
@@ -139,7 +140,8 @@ function requireValid(facts: Facts, members: readonly string[]): void {
     (facts.maxParties < facts.startParties || facts.maxParties > 256 ? 'maxParties' : undefined) ??
     [...positive, ...windows].find((field) => facts[field] < 1) ??
     (facts.claimDeposit < 1n ? 'claimDeposit' : undefined);
-  if (problem !== undefined) refuse('ConstitutionInvalidFact', problem);
+  if (problem !== undefined) refuse('ConstitutionInvalidFact', problem, facts[problem]);
+  if (members.length > MAX_MEMBERS) refuse('ConstitutionTooManyMembers', BigInt(members.length), BigInt(MAX_MEMBERS));
   members.forEach((member, index) => {
     if (member === ZERO_ADDRESS || members.indexOf(member) < index) refuse('ConstitutionInvalidMember', member);
   });

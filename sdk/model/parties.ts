@@ -155,11 +155,12 @@ function requireValid(registration: ChainRegistration): void {
   const { peerId, location, maskKey, encryptionKey, examples, samples } = registration;
   const peerIdBytes = (peerId.length - 2) / 2;
   const locationBytes = Buffer.byteLength(location);
-  if (peerIdBytes < 1 || peerIdBytes > 64) refuse('PartiesInvalidRegistration', 'peerId');
-  if (locationBytes < 1 || locationBytes > 256) refuse('PartiesInvalidRegistration', 'location');
-  if (!isPrintable(location)) refuse('PartiesInvalidRegistration', 'location');
-  if (maskKey === zeroKey) refuse('PartiesInvalidRegistration', 'maskKey');
-  if (encryptionKey === zeroKey) refuse('PartiesInvalidRegistration', 'encryptionKey');
-  if (examples < 1) refuse('PartiesInvalidRegistration', 'examples');
-  if (samples < 1 || samples > examples) refuse('PartiesInvalidRegistration', 'samples');
+  const refuseField = (field: keyof ChainRegistration, given: number) =>
+    refuse('PartiesInvalidRegistration', field, given);
+  if (peerIdBytes < 1 || peerIdBytes > 64) refuseField('peerId', peerIdBytes);
+  if (locationBytes < 1 || locationBytes > 256 || !isPrintable(location)) refuseField('location', locationBytes);
+  if (maskKey === zeroKey) refuseField('maskKey', 0);
+  if (encryptionKey === zeroKey) refuseField('encryptionKey', 0);
+  if (examples < 1) refuseField('examples', examples);
+  if (samples < 1 || samples > examples) refuseField('samples', samples);
 }

@@ -6,9 +6,9 @@ import {IDppdl} from "../../contracts/interfaces/IDppdl.sol";
 import {Fixture} from "./support/Fixture.sol";
 
 contract ConstitutionTest is Fixture {
-    function refused(IDppdl.Facts memory given, string memory field) private {
+    function refused(IDppdl.Facts memory given, string memory field, uint256 value) private {
         address[] memory nobody = new address[](0);
-        vm.expectRevert(abi.encodeWithSelector(IDppdl.ConstitutionInvalidFact.selector, field));
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.ConstitutionInvalidFact.selector, field, value));
         new Dppdl(given, nobody);
     }
 
@@ -38,56 +38,56 @@ contract ConstitutionTest is Fixture {
     function test_refusesFactsOutOfRange() public {
         IDppdl.Facts memory given = facts();
         given.parameterCount = 0;
-        refused(given, "parameterCount");
+        refused(given, "parameterCount", 0);
         given = facts();
         given.rounds = 0;
-        refused(given, "rounds");
+        refused(given, "rounds", 0);
         given = facts();
         given.removalPermille = 499;
-        refused(given, "removalPermille");
+        refused(given, "removalPermille", 499);
         given.removalPermille = 1000;
-        refused(given, "removalPermille");
+        refused(given, "removalPermille", 1000);
         given = facts();
         given.minProviders = 1;
-        refused(given, "minProviders");
+        refused(given, "minProviders", 1);
         given = facts();
         given.minParties = 2;
-        refused(given, "minParties");
+        refused(given, "minParties", 2);
         given = facts();
         given.startParties = 2;
-        refused(given, "startParties");
+        refused(given, "startParties", 2);
         given = facts();
         given.maxParties = 3;
-        refused(given, "maxParties");
+        refused(given, "maxParties", 3);
         given.maxParties = 257;
-        refused(given, "maxParties");
+        refused(given, "maxParties", 257);
     }
 
     function test_refusesPhasesWithoutTime() public {
         IDppdl.Facts memory given = facts();
         given.formSeconds = 0;
-        refused(given, "formSeconds");
+        refused(given, "formSeconds", 0);
         given = facts();
         given.benchmarkSeconds = 0;
-        refused(given, "benchmarkSeconds");
+        refused(given, "benchmarkSeconds", 0);
         given = facts();
         given.orderSeconds = 0;
-        refused(given, "orderSeconds");
+        refused(given, "orderSeconds", 0);
         given = facts();
         given.deliverSeconds = 0;
-        refused(given, "deliverSeconds");
+        refused(given, "deliverSeconds", 0);
         given = facts();
         given.evaluateSeconds = 0;
-        refused(given, "evaluateSeconds");
+        refused(given, "evaluateSeconds", 0);
         given = facts();
         given.answerSeconds = 0;
-        refused(given, "answerSeconds");
+        refused(given, "answerSeconds", 0);
         given = facts();
         given.voteSeconds = 0;
-        refused(given, "voteSeconds");
+        refused(given, "voteSeconds", 0);
         given = facts();
         given.claimDeposit = 0;
-        refused(given, "claimDeposit");
+        refused(given, "claimDeposit", 0);
     }
 
     function test_takesFactsAtTheEdge() public {
@@ -111,6 +111,13 @@ contract ConstitutionTest is Fixture {
         new Dppdl(facts(), members);
         members[1] = address(0);
         vm.expectRevert(abi.encodeWithSelector(IDppdl.ConstitutionInvalidMember.selector, address(0)));
+        new Dppdl(facts(), members);
+    }
+
+    function test_refusesMoreMembersThanItCanRead() public {
+        deploy(facts(), 256);
+        address[] memory members = new address[](257);
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.ConstitutionTooManyMembers.selector, 257, 256));
         new Dppdl(facts(), members);
     }
 }

@@ -5,9 +5,9 @@ import {IDppdl} from "../../contracts/interfaces/IDppdl.sol";
 import {Fixture} from "./support/Fixture.sol";
 
 contract PartiesTest is Fixture {
-    function initRefused(uint256 party, IDppdl.Registration memory given, string memory field) private {
+    function initRefused(uint256 party, IDppdl.Registration memory given, string memory field, uint256 value) private {
         address sender = account(party);
-        vm.expectRevert(abi.encodeWithSelector(IDppdl.PartiesInvalidRegistration.selector, field));
+        vm.expectRevert(abi.encodeWithSelector(IDppdl.PartiesInvalidRegistration.selector, field, value));
         vm.prank(sender);
         ledger.init(given, uninvited());
     }
@@ -61,37 +61,37 @@ contract PartiesTest is Fixture {
         deploy(facts(), 5);
         IDppdl.Registration memory given = registration(50, 100);
         given.peerId = "";
-        initRefused(0, given, "peerId");
+        initRefused(0, given, "peerId", 0);
         given.peerId = new bytes(65);
-        initRefused(0, given, "peerId");
+        initRefused(0, given, "peerId", 65);
         given.peerId = new bytes(64);
         given.location = "";
-        initRefused(0, given, "location");
+        initRefused(0, given, "location", 0);
         given.location = string(new bytes(257));
-        initRefused(0, given, "location");
+        initRefused(0, given, "location", 257);
         bytes memory characters = text(256);
         given.location = string(characters);
         characters[255] = 0x7f;
-        initRefused(0, given, "location");
+        initRefused(0, given, "location", 256);
         characters[255] = 0xff;
-        initRefused(0, given, "location");
+        initRefused(0, given, "location", 256);
         characters[255] = 0x1f;
-        initRefused(0, given, "location");
+        initRefused(0, given, "location", 256);
         characters[255] = 0x7e;
         characters[0] = 0x20;
         given.maskKey = 0;
-        initRefused(0, given, "maskKey");
+        initRefused(0, given, "maskKey", 0);
         given.maskKey = KEY;
         given.encryptionKey = 0;
-        initRefused(0, given, "encryptionKey");
+        initRefused(0, given, "encryptionKey", 0);
         given.encryptionKey = KEY;
         given.examples = 0;
-        initRefused(0, given, "examples");
+        initRefused(0, given, "examples", 0);
         given.examples = 10;
         given.samples = 0;
-        initRefused(0, given, "samples");
+        initRefused(0, given, "samples", 0);
         given.samples = 11;
-        initRefused(0, given, "samples");
+        initRefused(0, given, "samples", 11);
         given.samples = 10;
         vm.prank(account(0));
         ledger.init(given, uninvited());

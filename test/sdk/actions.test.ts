@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Wallet } from 'ethers';
+import { getAddress, Wallet, ZeroAddress } from 'ethers';
 import { advance } from '../../sdk/actions/advance.ts';
 import { answerClaim } from '../../sdk/actions/answerClaim.ts';
 import { download } from '../../sdk/actions/download.ts';
@@ -34,6 +34,7 @@ import { type Client, createClient } from '../../sdk/client.ts';
 import { isRevert } from '../../sdk/contract.ts';
 import { deploy } from '../../sdk/deploy.ts';
 import { LedgerError, RevertError } from '../../sdk/errors.ts';
+import { deployModel } from '../../sdk/model/ledgerModel.ts';
 import { unpackDeliveries, unpackOrders } from '../../sdk/packing.ts';
 import { claimId } from '../../sdk/types.ts';
 import { type Chain, engines } from '../chain.ts';
@@ -193,15 +194,25 @@ for (const { name, available, start } of engines) {
       reader?.close();
     });
 
-    it('refuses impossible facts before anything is deployed', async () => {
+    it('refuses an impossible constitution before anything is deployed, as the model does', async () => {
       const { url: rpcUrl, chainId } = chain;
-      const facts = { ...smallFacts, minProviders: 1 };
-      const wrong = deploy({ rpcUrl, chainId, signer: chain.wallets[0], facts, members: [], sending: fastSending });
-      await assert.rejects(wrong, (error) => {
-        assert.ok(error instanceof RevertError);
-        assert.deepEqual([error.revert, error.args], ['ConstitutionInvalidFact', ['minProviders']]);
-        return true;
-      });
+      const many = Array.from({ length: 257 }, (_, index) =>
+        getAddress(`0x${(index + 1).toString(16).padStart(40, '0')}`),
+      );
+      for (const [refusal, facts, members] of [
+        [['ConstitutionInvalidFact', 'minProviders', 1n], { ...smallFacts, minProviders: 1 }, []],
+        [['ConstitutionInvalidFact', 'claimDeposit', 0n], { ...smallFacts, claimDeposit: 0n }, []],
+        [['ConstitutionTooManyMembers', 257n, 256n], smallFacts, many],
+      ] as const) {
+        const isIt = (error: unknown) => {
+          assert.ok(error instanceof RevertError);
+          assert.deepEqual([error.revert, ...error.args], refusal);
+          return true;
+        };
+        const signer = chain.wallets[0];
+        await assert.rejects(deploy({ rpcUrl, chainId, signer, facts, members, sending: fastSending }), isIt);
+        assert.throws(() => deployModel({ facts, members, chainId, contract: ZeroAddress, time: 1 }), isIt);
+      }
     });
 
     const codeIs = (code: string) => (error: unknown) => error instanceof LedgerError && error.code === code;
