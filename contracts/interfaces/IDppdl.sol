@@ -329,8 +329,8 @@ interface IDppdl {
 
     /// @notice Complains, in the evaluation of the same round, about a delivery that was recorded. Locks
     /// `claimDeposit` of the sender's points, or all it has, at least one; and of the provider's the order's price and
-    /// as much again as the sender's deposit, or what it has. A claim never holds up a round, and ends in
-    /// `answerSeconds + voteSeconds` at the latest.
+    /// as much again as the sender's deposit, or what it has. A claim never holds up a round, and after
+    /// `answerSeconds + voteSeconds` at the latest anybody can end it with {resolveClaim}.
     /// @param deliveries The provider's UPLOAD of this round, as in {Uploaded}.
     /// @return claim The claim's id.
     function fileClaim(
@@ -355,7 +355,8 @@ interface IDppdl {
 
     function facts() external view returns (Facts memory);
 
-    /// @notice Whether the constitution names `account`, or one that it took over from: it may join, and invite others.
+    /// @notice Whether the constitution names `account`, or one that it took over from: it may join, and, unless its
+    /// party has left or was removed, invite others.
     function isMember(address account) external view returns (bool);
 
     function state() external view returns (State memory);
