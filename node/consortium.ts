@@ -106,6 +106,14 @@ export const consortiumSchema = z.strictObject({
     fade: z.number().min(0).max(1),
     /** c_th = thresholdShare / n. */
     thresholdShare: z.number().min(0).max(1),
+    /**
+     * Another thresholdShare for parties that state at least `from` and fewer than `below` examples, whose models label
+     * badly however honest they are. Nobody has another one if absent.
+     */
+    smallParties: z
+      .strictObject({ from: positiveInteger, below: positiveInteger, thresholdShare: z.number().min(0).max(1) })
+      .refine(({ from, below }) => from < below, { path: ['below'], message: 'must be more than `from`' })
+      .optional(),
     /** No party is removed in rounds 1 … graceRounds. */
     graceRounds: z.int().min(0),
     /** A party that leaves this many requests for labels in a row unanswered is reported. */

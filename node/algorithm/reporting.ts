@@ -2,7 +2,7 @@
  * Algorithm 1, line 4, and Algorithm 2, line 5: a party tells the ledger whom it found of low quality.
  * @module
  */
-import { lowContributors } from '../credibility/credibility.ts';
+import { thresholdOf } from '../credibility/credibility.ts';
 import type { PartyId } from '../types.ts';
 import { actInTime } from './acting.ts';
 import { credibleOthers, type Member, selfOf } from './member.ts';
@@ -18,14 +18,15 @@ export async function report(member: Member, { round, credibility, silence }: Ch
   const self = await selfOf(member);
   const named = async (): Promise<PartyId[]> => {
     const state = await ledger.state();
-    const others = credibleOthers(state, self).map(({ id }) => id);
+    const others = credibleOthers(state, self);
     // deviation: the paper's n never shrinks; an equal share is one of those who are still credible.
-    const threshold = consortium.credibility.thresholdShare / (others.length + 1);
-    // Who was not heard this time is judged by its silence alone.
-    const heard = others.filter((id) => silence[id] === 0);
-    const low = lowContributors(credibility, heard, threshold);
-    const silent = others.filter((id) => silence[id] >= consortium.credibility.silentRounds);
-    const all = [...low, ...silent].sort((a, b) => a - b);
+    const parties = others.length + 1;
+    const low = others.filter(({ id, examples }) => {
+      // Who was not heard this time is judged by its silence alone.
+      return silence[id] === 0 && credibility[id] < thresholdOf(consortium.credibility, examples, parties);
+    });
+    const silent = others.filter(({ id }) => silence[id] >= consortium.credibility.silentRounds);
+    const all = [...low, ...silent].map(({ id }) => id).sort((a, b) => a - b);
     const waits = state.round === round && state.phase === (round === 0 ? 'benchmark' : 'evaluate');
     if (waits && state.parties[self].credible && !state.parties[self].acted) await ledger.report(round, all);
     return all;

@@ -3,6 +3,7 @@
  * A vector is indexed by party id; the party itself and those outside the credible set hold 0.
  * @module
  */
+import type { Consortium } from '../consortium.ts';
 import type { PartyId } from '../types.ts';
 
 /**
@@ -22,13 +23,13 @@ export function fadeCredibility(old: readonly number[], fresh: readonly number[]
 }
 
 /**
- * The parties whose credibility is below c_th.
- * @param threshold - c_th = thresholdShare / |C|; the paper takes ⅔ of an equal share.
+ * c_th, of a party that states so many examples: the paper's ⅔ of an equal share for all, unless small parties have
+ * their own.
+ * @param parties - |C|.
  */
-export function lowContributors(
-  credibility: readonly number[],
-  others: readonly PartyId[],
-  threshold: number,
-): PartyId[] {
-  return others.filter((party) => credibility[party] < threshold);
+export function thresholdOf(terms: Consortium['credibility'], examples: number, parties: number): number {
+  const { thresholdShare, smallParties: small } = terms;
+  // deviation: by the paper's one threshold small honest parties are banned like bad ones.
+  const isSmall = small !== undefined && examples >= small.from && examples < small.below;
+  return (isSmall ? small.thresholdShare : thresholdShare) / parties;
 }

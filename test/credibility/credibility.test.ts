@@ -1,11 +1,11 @@
 /**
- * Normalisation, fading and the threshold.
+ * Normalisation, fading and thresholds.
  * @module
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { fadeCredibility, lowContributors, normaliseCredibility } from '../../node/credibility/credibility.ts';
+import { fadeCredibility, normaliseCredibility, thresholdOf } from '../../node/credibility/credibility.ts';
 
 describe('normaliseCredibility', () => {
   it('divides by the sum over the others and leaves 0 outside', () => {
@@ -36,12 +36,16 @@ describe('fadeCredibility', () => {
   });
 });
 
-describe('lowContributors', () => {
-  it('names those strictly below the threshold', () => {
-    assert.deepEqual(lowContributors([0, 0.1, 0.2, 0.7], [1, 2, 3], 0.2), [1]);
+describe('thresholdOf', () => {
+  const terms = { fade: 0.2, thresholdShare: 0.5, graceRounds: 0, silentRounds: 2 };
+
+  it('is a share of an equal share, for all alike', () => {
+    for (const examples of [1, 50, 600]) assert.equal(thresholdOf(terms, examples, 5), 0.1);
   });
 
-  it('looks at the others only', () => {
-    assert.deepEqual(lowContributors([0, 0, 1], [2], 0.2), []);
+  it('is another for parties between two numbers of examples', () => {
+    const smallParties = { from: 20, below: 115, thresholdShare: 0.25 };
+    const of = (examples: number) => thresholdOf({ ...terms, smallParties }, examples, 5);
+    assert.deepEqual([19, 20, 114, 115].map(of), [0.1, 0.05, 0.05, 0.1]);
   });
 });

@@ -68,6 +68,26 @@ describe('simulate', () => {
     });
   }
 
+  it('spares a party that says that it is small, where the consortium does, and no larger one', async () => {
+    const { credibility } = smallConsortium();
+    const spared = { from: 10, below: 30, thresholdShare: 0 };
+    const changes = { credibility: { ...credibility, smallParties: spared } };
+    for (const [examples, credible] of [
+      [29, true],
+      [30, false],
+    ] as const) {
+      const options = small([...honest, { kind: 'randomAnswers' }], changes);
+      const parties = options.parties.map((party, id) =>
+        id < 4 ? party : { ...party, examples: toyExamples(examples, 5) },
+      );
+      const { summary } = await simulate({ ...options, parties });
+      assert.deepEqual(
+        summary.parties.map((party) => party.credible),
+        [true, true, true, true, credible],
+      );
+    }
+  });
+
   it('votes out two that collude against five, though both report everybody else', async () => {
     const { summary } = await simulate(small([...honest, undefined, { kind: 'collude' }, { kind: 'collude' }]));
     assert.deepEqual(
