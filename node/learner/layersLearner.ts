@@ -12,10 +12,10 @@ import { createSeededRandom } from '../random.ts';
 import type { Examples } from '../types.ts';
 import type { Executor } from './checkedLearner.ts';
 import { type Optimiser, type ParameterTensor, sizeOf } from './engine.ts';
-import { LearnerError } from './errors.ts';
 import { createTurns } from './executors.ts';
 import { uniformParameters } from './initialise.ts';
 import type { LayersDescription, LayersWorkerSetup } from './job.ts';
+import { buildModel, buildModelFor, invalidTopology } from './layersModel.ts';
 import { gather, type LayersSetup, trainLayers } from './layersTraining.ts';
 import { type InputSpec, optimiserOf } from './model.ts';
 import { splitParameters } from './modelFile.ts';
@@ -45,33 +45,6 @@ export interface LayersIdentity {
 export interface LayersWork {
   readonly executor: Executor;
   readonly description: LayersDescription;
-}
-
-function invalid(message: string, action: string, cause?: unknown): LearnerError {
-  return new LearnerError('INVALID_MODEL', message, { fault: 'self', action, cause });
-}
-
-async function build(tf: TensorFlow, topology: object): Promise<LayersModel> {
-  try {
-    return await tf.loadLayersModel({ load: async () => ({ modelTopology: topology }) });
-  } catch (cause) {
-    throw invalid(
-      'The topology is not a TensorFlow.js Layers model.',
-      'Give the modelTopology of a model.json.',
-      cause,
-    );
-  }
-}
-
-async function buildFor(tf: TensorFlow, topology: object, { shape, classes }: InputSpec): Promise<LayersModel> {
-  const model = await build(tf, topology);
-  const [input, output] = [model.inputs[0].shape.slice(1), model.outputs[0].shape.slice(1)];
-  const fits = canonicalJson(input) === canonicalJson(shape) && output.length === 1;
-  if (model.inputs.length === 1 && model.outputs.length === 1 && fits && output[0] === classes) return model;
-  throw invalid(
-    `The topology maps ${input.join('×')} to ${output.join('×')}; the data have shape ${shape.join('×')} and ${classes} classes.`,
-    'Make the model fit inputs.shape and inputs.classes, with a softmax over the classes at the end.',
-  );
 }
 
 /** Copies a flat vector into a model. */
@@ -142,7 +115,7 @@ async function predict(
 /** What a backend makes of one step on two rows: shows whether it can train the model, and how. */
 async function probe(backend: Backend, topology: object, inputs: InputSpec): Promise<Float32Array> {
   await backend.activate();
-  const model = await buildFor(backend.tf, topology, inputs);
+  const model = await buildModelFor(backend.tf, topology, inputs);
   try {
     const tensors = describe(model);
     const random = createSeededRandom(1);
@@ -165,13 +138,13 @@ function agree(a: Float32Array, b: Float32Array, tolerance: number): boolean {
 /**
  * Identifies a developer's model.
  * @param topology - the `modelTopology` of a `model.json`.
- * @throws {@link LearnerError} `INVALID_MODEL`: no Layers model.
+ * @throws LearnerError `INVALID_MODEL`: no Layers model, or not one input and one softmax.
  */
 export async function identifyTopology(topology: object): Promise<LayersIdentity> {
   const backends = await findBackends();
   const { tf, activate } = backends[backends.length - 1];
   await activate();
-  const model = await build(tf, topology);
+  const model = await buildModel(tf, topology);
   const [shape, output] = [model.inputs[0].shape, model.outputs[0].shape].map((each) => each.slice(1).map(Number));
   const classes = output[output.length - 1];
   const identity = { sha256: topologyHash(topology), shape, classes, parameterCount: model.countParams() };
@@ -211,8 +184,8 @@ function describe(model: LayersModel): ParameterTensor[] {
  * Prepares a developer's model.
  * @param setup - `topology`: the `modelTopology` of a `model.json`; one input, one softmax output.
  * @param findAll - where to look for TensorFlow.js.
- * @throws {@link LearnerError} `INVALID_MODEL`: wrong hash, no Layers model, it does not fit the data, or its training
- * cannot be repeated.
+ * @throws LearnerError `INVALID_MODEL`: wrong hash, no Layers model, no softmax at its end, it does not fit the
+ * data, or its training cannot be repeated.
  */
 export async function createLayersWork(
   { model: { sha256, optimiser }, inputs, topology }: LayersWorkerSetup,
@@ -220,20 +193,20 @@ export async function createLayersWork(
 ): Promise<LayersWork> {
   const found = topologyHash(topology);
   if (found !== sha256) {
-    throw invalid(
+    throw invalidTopology(
       `The topology has hash ${found}, the consortium agreed on ${sha256}.`,
       'Use the file all parties share.',
     );
   }
   const { backend, probed } = await chooseBackend(await findAll(), topology, inputs);
   if (!agree(await probe(backend, topology, inputs), probed, 1e-6)) {
-    throw invalid(
+    throw invalidTopology(
       'The model draws random numbers that follow no seed, so its training cannot be repeated.',
       'Use no random layers but Dropout and SpatialDropout1D.',
     );
   }
   const { tf } = backend;
-  const model = await buildFor(tf, topology, inputs);
+  const model = await buildModelFor(tf, topology, inputs);
   const tensors = describe(model);
   const setup = { tf, model, inputs, optimiser: optimiserOf(optimiser) };
   const { classes } = inputs;
