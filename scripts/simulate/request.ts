@@ -28,6 +28,8 @@ export const requestSchema = z.strictObject({
   data: z.string().optional(),
   /** A consortium file; the product's default for digits if absent. */
   consortium: z.string().optional(),
+  /** The `model.json` of a consortium's own model, of kind `layers`. */
+  topology: z.string().optional(),
   /** Rounds between measurements. */
   measureEvery: z.int().min(1).default(1),
 });
@@ -51,6 +53,7 @@ export function argumentsOf(request: Request, seeds: readonly number[] = [reques
   for (const text of request.misbehave) add('misbehave', text);
   if (request.secure) words.push('--secure');
   if (request.consortium !== undefined) add('consortium', request.consortium);
+  if (request.topology !== undefined) add('topology', request.topology);
   if (request.data !== undefined) add('data', request.data);
   return words;
 }

@@ -3,16 +3,22 @@
  * @module
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { stringify } from 'yaml';
+import { readConsortium } from '../../node/config.ts';
+import { layersTopology } from '../../node/learner/layersFile.ts';
+import { topologyHash } from '../../node/learner/layersLearner.ts';
 import { createSeededRandom } from '../../node/random.ts';
 import { readData } from '../../scripts/simulate/data.ts';
 import { createLaboratory } from '../../scripts/simulate/laboratory.ts';
-import { requestSchema } from '../../scripts/simulate/request.ts';
+import { argumentsOf, requestSchema } from '../../scripts/simulate/request.ts';
 
-const example = join(import.meta.dirname, '..', '..', 'docs', 'examples', 'banknote');
+const root = join(import.meta.dirname, '..', '..');
+const example = join(root, 'docs', 'examples', 'banknote');
 const format = { shape: [4], classes: 2, mean: 0.5, stdDev: 0.25 };
 
 /** Rows in the form of the UCI repository's file: two clouds that overlap a little. */
@@ -50,6 +56,33 @@ describe('the data of a simulation', () => {
     for (const { accuracy, examples } of parties) {
       assert.equal(examples, 219);
       assert.ok(accuracy !== null && accuracy > 0.75, String(accuracy));
+    }
+  });
+
+  it('serves a consortium with a model of its own, whose topology is given', async () => {
+    const built = await readConsortium(join(example, 'consortium.yaml'));
+    const topology = layersTopology(built);
+    const [consortium, model] = ['own.yaml', 'model.json'].map((name) => join(folder, name));
+    writeFileSync(consortium, stringify({ ...built, model: { kind: 'layers', sha256: topologyHash(topology) } }));
+    writeFileSync(model, JSON.stringify({ modelTopology: topology }));
+    const set = { 'benchmark.epochs': 2, 'benchmark.batchSize': 16, 'training.localEpochs': 1 };
+    const request = { consortium, data: file, model: 'own', parties: 4, rounds: 2, set, topology: model };
+    const laboratory = createLaboratory(0);
+    const { parties } = await laboratory.run(requestSchema.parse(request));
+    await laboratory.close();
+    for (const { accuracy } of parties) assert.ok(accuracy !== null && accuracy > 0.5, String(accuracy));
+
+    const command = ['scripts/simulate.ts', ...argumentsOf(requestSchema.parse(request)), '--json'];
+    const { stdout, stderr, status } = spawnSync(process.execPath, command, { encoding: 'utf8', cwd: root });
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(JSON.parse(stdout)[0].parties, parties);
+
+    const { topology: _, ...without } = request;
+    for (const [wrong, message] of [
+      [without, /topology is not given/],
+      [{ ...request, consortium: join(example, 'consortium.yaml') }, /kind mlp/],
+    ] as const) {
+      await assert.rejects(createLaboratory(0).run(requestSchema.parse(wrong)), { code: 'BAD_REQUEST', message });
     }
   });
 
