@@ -115,7 +115,7 @@ Examples:
     .requiredOption('--config <file>', 'the node’s configuration')
     .requiredOption('--output <path>', 'the file, or with --format layers the folder, to write')
     .addOption(
-      new Option('--format <name>', 'safetensors, or a TensorFlow.js Layers model')
+      new Option('--format <name>', 'safetensors, which `dppdl predict` reads, or a TensorFlow.js Layers model')
         .choices(['safetensors', 'layers'])
         .default('safetensors'),
     )
@@ -158,7 +158,7 @@ async function predict(options: PredictOptions): Promise<void> {
   using output = options.output === undefined ? undefined : openOutput(options.output);
   const bytes = await readFile(options.model).catch((cause: unknown) => {
     throw new ConfigError('NOT_READABLE', `The model ${options.model} cannot be read (${systemCode(cause)}).`, {
-      action: 'Give the path of a file that `dppdl model export` wrote.',
+      action: 'Give the path of a safetensors file that `dppdl model export` wrote.',
       meta: { path: options.model },
       cause,
     });
@@ -201,7 +201,7 @@ function probabilityLines(
 export function createPredictCommand(): Command {
   return new Command('predict')
     .description('Classify new data with an exported model: one class number per row.')
-    .requiredOption('--model <file>', 'a file that `dppdl model export` wrote')
+    .requiredOption('--model <file>', 'a safetensors file that `dppdl model export` wrote')
     .requiredOption('--inputs <file>', 'new data: .npy, .csv, or an IDX file of pictures')
     .option('--config <file>', 'a node’s configuration that says what the columns of a .csv file mean')
     .option('--topology <file>', 'the model.json of a consortium’s own model')

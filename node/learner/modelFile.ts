@@ -17,7 +17,7 @@ const metadataKey = 'dppdl';
 function badFile(message: string, cause?: unknown): LearnerError {
   return new LearnerError('BAD_FILE', message, {
     fault: 'self',
-    action: 'Give a file that `dppdl model export` wrote.',
+    action: 'Give a safetensors file that `dppdl model export` wrote; --format layers is for TensorFlow.js.',
     cause,
   });
 }

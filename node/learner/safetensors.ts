@@ -61,7 +61,7 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
 function damaged(reason: string, cause?: unknown): LearnerError {
   return new LearnerError('BAD_FILE', `This is not a whole safetensors file: ${reason}.`, {
     fault: 'self',
-    action: 'Export the model again.',
+    action: 'Export the model again, with --format safetensors.',
     cause,
   });
 }

@@ -107,6 +107,19 @@ describe('dppdl model and predict', () => {
     assert.ok(Math.abs(p0 - expected) < 1e-5);
   });
 
+  it('reads safetensors only, and says so', async () => {
+    for (const [model, expected] of [
+      ['layers/model.json', 9],
+      ['layers/weights.bin', 9],
+      ['layers', 2],
+    ] as const) {
+      const words = ['--model', join(folder, model), '--inputs', join(folder, 'data/images')];
+      const { exitCode, stderr } = await dppdl(['predict', ...words]);
+      assert.equal(exitCode, expected);
+      assert.match(stderr, /safetensors file/);
+    }
+  });
+
   it('refuses files that are no model', async () => {
     const { exitCode } = await dppdl(['predict', '--model', config, '--inputs', join(folder, 'data/images')]);
     assert.equal(exitCode, 9);
