@@ -1,0 +1,194 @@
+/**
+ * Breaks the kernels one small change at a time and looks whether a test notices. Each broken kernel is compiled as the
+ * project's are, put into a copy of the project, and taken through the tests that run it, quick ones first, until one
+ * fails or does not end.
+ *
+ *   node scripts/mutate-kernels.ts [--list] [--only <part of file:line>] [--seed <n>] [--stop-after <minutes>]
+ *
+ * Takes a day, and can be stopped at any time. Changes are tried in an order that the seed shuffles, so that those of
+ * a part of the time are a fair sample of all. Verdicts are kept in `build/kernel-mutants.jsonl`, and the next run goes on
+ * from there as long as the kernels are the same; what survived is tried again, because tests may have been added.
+ * Prints the survivors and exits 1 when fewer than 95 % are noticed.
+ * @module
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { createSeededRandom } from '../node/random.ts';
+import { compileKernel } from './compileKernel.ts';
+import { kernelMutants, type Mutant } from './kernelMutants.ts';
+
+const root = join(import.meta.dirname, '..');
+const { values: options } = parseArgs({
+  options: {
+    list: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    seed: { type: 'string', default: '1' },
+    'stop-after': { type: 'string', default: '600' },
+  },
+});
+
+/** Kernels that train and make samples, with the tests that run them. What is measured on is in none of them. */
+const kernels = [
+  { name: 'learner-mlp', source: 'node/learner/assembly/mlp.ts', tests: 'learner' },
+  { name: 'learner-cnn', source: 'node/learner/assembly/cnn.ts', tests: 'learner' },
+  { name: 'samples-matrices', source: 'node/samples/assembly/matrices.ts', tests: 'samples' },
+] as const;
+const testFiles = {
+  learner: ['engine', 'digests', 'learner', 'tensorflow'].map((name) => `test/learner/${name}.test.ts`),
+  samples: ['critic', 'noisySum', 'perRecord', 'generators'].map((name) => `test/samples/${name}.test.ts`),
+};
+const originals = new Map(
+  globSync('node/*/assembly/*.ts', { cwd: root })
+    .filter((file) => basename(file) !== 'limits.ts')
+    .sort()
+    .map((file) => [file, readFileSync(join(root, file), 'utf8')]),
+);
+
+const mutants = [...originals].flatMap(([file, text]) => kernelMutants(file, text));
+const all = [...createSeededRandom(Number(options.seed)).permutation(mutants.length)]
+  .map((index) => mutants[index])
+  .filter(({ file, line }) => `${file}:${line}`.includes(options.only));
+console.log(`${all.length} changes`);
+if (options.list) {
+  for (const { file, line, what } of all) console.log(`${file}:${line}  ${what}`);
+  process.exit(0);
+}
+
+/** Compiles a kernel with one source replaced. */
+function compile({ source }: (typeof kernels)[number], relaxed: boolean, mutant?: Mutant): Promise<Uint8Array> {
+  return compileKernel(source, relaxed, (path) =>
+    path === mutant?.file ? mutant.source : (originals.get(path) ?? null),
+  );
+}
+
+function fileOf({ name }: (typeof kernels)[number], relaxed: boolean): string {
+  return `${name}${relaxed ? '.relaxed' : ''}.wasm`;
+}
+
+/** The sources a kernel is made of. */
+function sourcesOf(source: string): Set<string> {
+  const sources = new Set([source]);
+  for (const file of sources) {
+    for (const [, path] of (originals.get(file) ?? '').matchAll(/ from '([^']+)'/g)) {
+      sources.add(`${join(file, '..', path)}.ts`);
+    }
+  }
+  return sources;
+}
+
+// A copy of the project: modules behind links would find the real one's kernels.
+const copy = mkdtempSync(join(tmpdir(), 'dppdl-kernels-'));
+process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+for (const name of ['node', 'sdk', 'test', 'package.json']) {
+  cpSync(join(root, name), join(copy, name), { recursive: true });
+}
+symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+mkdirSync(join(copy, 'build/kernels'), { recursive: true });
+
+/** The compiled kernels as they are, by file. */
+const sound = new Map<string, Uint8Array>();
+for (const kernel of kernels) {
+  for (const relaxed of [false, true]) sound.set(fileOf(kernel, relaxed), await compile(kernel, relaxed));
+}
+function put(files: ReadonlyMap<string, Uint8Array>): void {
+  for (const [name, bytes] of files) writeFileSync(join(copy, 'build/kernels', name), bytes);
+}
+
+/** Whether a test file fails, or goes on for more than `seconds` of the processor's time, with the kernels in the copy. */
+function fails(file: string, seconds: number): boolean {
+  const command = 'ulimit -t "$0" && exec "$@"';
+  const words = [process.execPath, '--import', './test/compileCache.mjs', file];
+  return spawnSync('sh', ['-c', command, String(seconds), ...words], { cwd: copy }).status !== 0;
+}
+
+/** Seconds after which a test is taken for one that does not end: several times what it takes with sound kernels. */
+const patience = new Map<string, number>();
+
+const verdictSchema = z.object({
+  mutant: z.string(),
+  verdict: z.enum(['noticed', 'survived', 'same', 'uncompilable']),
+});
+type Verdict = z.infer<typeof verdictSchema>['verdict'];
+
+/** `same`: compiled, the change is none. */
+async function judge(mutant: Mutant): Promise<Verdict> {
+  const isNoticed = (file: string) => fails(file, patience.get(file) ?? 0);
+  const tests = new Set<string>();
+  try {
+    for (const kernel of kernels) {
+      if (!sourcesOf(kernel.source).has(mutant.file)) continue;
+      const [quickest, ...others] = testFiles[kernel.tests];
+      for (const relaxed of [false, true]) {
+        const file = fileOf(kernel, relaxed);
+        const bytes = await compile(kernel, relaxed, mutant).catch(() => undefined);
+        if (bytes === undefined) return 'uncompilable';
+        if (Buffer.compare(bytes, sound.get(file) ?? bytes) === 0) continue;
+        put(new Map([[file, bytes]]));
+        if (isNoticed(quickest)) return 'noticed';
+        for (const other of others) tests.add(other);
+      }
+    }
+    if (tests.size === 0) return 'same';
+    return [...tests].some(isNoticed) ? 'noticed' : 'survived';
+  } finally {
+    put(sound);
+  }
+}
+
+/** Stands for a change of these kernels, and of no others. */
+function fingerprint(mutant: Mutant): string {
+  const hash = createHash('sha256');
+  for (const [name, text] of originals) hash.update(`${name}\0${name === mutant.file ? mutant.source : text}\0`);
+  return hash.digest('hex');
+}
+
+put(sound);
+for (const file of Object.values(testFiles).flat()) {
+  const before = performance.now();
+  if (fails(file, 600)) throw new Error(`${file} fails with the kernels as they are`);
+  patience.set(file, Math.ceil(5 + (4 * (performance.now() - before)) / 1000));
+}
+
+const verdictsFile = join(root, 'build/kernel-mutants.jsonl');
+const known = new Map<string, Verdict>();
+if (existsSync(verdictsFile)) {
+  for (const line of readFileSync(verdictsFile, 'utf8').split('\n').filter(Boolean)) {
+    const { mutant, verdict } = verdictSchema.parse(JSON.parse(line));
+    known.set(mutant, verdict);
+  }
+}
+
+const count: Record<Verdict, number> = { noticed: 0, survived: 0, same: 0, uncompilable: 0 };
+const end = Date.now() + Number(options['stop-after']) * 60_000;
+let done = 0;
+for (const mutant of all) {
+  const print = fingerprint(mutant);
+  const earlier = known.get(print);
+  if (Date.now() > end && (earlier === undefined || earlier === 'survived')) break;
+  const verdict = earlier === undefined || earlier === 'survived' ? await judge(mutant) : earlier;
+  if (verdict !== earlier) appendFileSync(verdictsFile, `${JSON.stringify({ mutant: print, verdict })}\n`);
+  count[verdict]++;
+  done++;
+  if (verdict === 'survived') console.log(`survived  ${mutant.file}:${mutant.line}  ${mutant.what}`);
+  if (done % 20 === 0) console.log(`${done} of ${all.length}: ${JSON.stringify(count)}`);
+}
+const share = count.noticed / Math.max(1, count.noticed + count.survived);
+console.log(`${done} of ${all.length}: ${JSON.stringify(count)}: ${(share * 100).toFixed(1)} % noticed`);
+process.exitCode = share >= 0.95 ? 0 : 1;
