@@ -4,7 +4,7 @@
  */
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { type AuditReport, audit, type Exchange } from '../../sdk/audit/audit.ts';
+import { type AuditReport, audit, type Exchange, MOST_VIOLATIONS } from '../../sdk/audit/audit.ts';
 import { readBlobs } from '../../sdk/audit/blobs.ts';
 import { AuditError } from '../../sdk/audit/errors.ts';
 import { MOST_EXCHANGES, renderReport } from '../../sdk/audit/report/html.ts';
@@ -24,6 +24,7 @@ interface AuditArguments {
   readonly html?: string;
   readonly names?: string;
   readonly csv?: string;
+  readonly violations?: string;
   readonly json?: true;
 }
 
@@ -34,15 +35,15 @@ const codes = {
   unknown: 'not compared with this release’s',
 } as const;
 
-/** Violations shown in the terminal; all are in the JSON. */
+/** Violations shown in the terminal. */
 const MOST_SHOWN = 20;
 
-/** Writes exchanges as lines of comma-separated values, as they are found. */
-function createCsv(file: OutputFile): { write(exchange: Exchange): void; end(): void } {
-  let lines = 'round,block,time,requester,provider,points,transaction,commitment\n';
+/** Writes lines as they are found, many at a time. */
+function createLines(file: OutputFile): { write(line: string): void; end(): void } {
+  let lines = '';
   return {
-    write({ round, block, time, requester, provider, points, transaction, commitment }) {
-      lines += `${[round, block, time, requester, provider, points, transaction, commitment].join(',')}\n`;
+    write(line) {
+      lines += `${line}\n`;
       if (lines.length < 1 << 16) return;
       file.write(lines);
       lines = '';
@@ -53,6 +54,9 @@ function createCsv(file: OutputFile): { write(exchange: Exchange): void; end(): 
     },
   };
 }
+
+/** The columns of the table of exchanges. */
+const columns = ['round', 'block', 'time', 'requester', 'provider', 'points', 'transaction', 'commitment'] as const;
 
 /** Shows on a terminal how far an audit is. */
 function createProgress() {
@@ -72,7 +76,10 @@ async function run(given: AuditArguments): Promise<void> {
   const blobs = given.blobs === undefined ? undefined : await readBlobs(given.blobs);
   using html = given.html === undefined ? undefined : openOutput(given.html);
   using table = given.csv === undefined ? undefined : openOutput(given.csv);
-  const csv = table && createCsv(table);
+  using list = given.violations === undefined ? undefined : openOutput(given.violations);
+  const csv = table && createLines(table);
+  const violations = list && createLines(list);
+  csv?.write(columns.join(','));
   const chainId = await chainIdOf(given.rpc);
   const client = await createClient({ rpcUrl: given.rpc, chainId, contract: given.contract });
   const exchanges: Exchange[] = [];
@@ -88,11 +95,13 @@ async function run(given: AuditArguments): Promise<void> {
       },
       ...(blobs === undefined ? {} : { blobs }),
       onExchange(exchange) {
-        csv?.write(exchange);
+        csv?.write(columns.map((column) => exchange[column]).join(','));
         if (exchanges.length < MOST_EXCHANGES) exchanges.push(exchange);
       },
+      onViolation: (violation) => violations?.write(JSON.stringify(violation)),
     });
     csv?.end();
+    violations?.end();
     if (html !== undefined) {
       html.write(await renderReport(report, { exchanges, at: new Date(), ...(names === undefined ? {} : { names }) }));
       html.keep();
@@ -105,12 +114,16 @@ async function run(given: AuditArguments): Promise<void> {
   }
 }
 
-function violated({ violationsByRule, contract }: AuditReport): AuditError {
-  const broken = Object.keys(violationsByRule);
-  const total = Object.values(violationsByRule).reduce((sum, count) => sum + count, 0);
+/** All violations, those a report does not list included. */
+const totalOf = ({ violationsByRule }: AuditReport) =>
+  Object.values(violationsByRule).reduce((sum, count) => sum + count, 0);
+
+function violated(report: AuditReport): AuditError {
+  const broken = Object.keys(report.violationsByRule);
+  const total = totalOf(report);
   return new AuditError(
     'VIOLATIONS',
-    `The books of ${contract} are not in order: ${total} violations of ${broken.join(', ')}`,
+    `The books of ${report.contract} are not in order: ${total} violations of ${broken.join(', ')}`,
     {
       fault: 'chain',
       action: 'Read the report; do not rely on this ledger’s points until every violation is explained.',
@@ -136,10 +149,12 @@ function describe(report: AuditReport, given: AuditArguments): void {
   for (const { rule, block, transaction, message } of report.violations.slice(0, MOST_SHOWN)) {
     printLines(`${rule} in block ${block}${transaction === null ? '' : `, transaction ${transaction}`}: ${message}`);
   }
-  const hidden = Object.values(report.violationsByRule).reduce((sum, count) => sum + count, 0) - MOST_SHOWN;
-  if (hidden > 0) printLines(`… and ${hidden} more; --json or --html show them.`);
+  const total = totalOf(report);
+  const where = total > MOST_VIOLATIONS ? '--violations writes them all' : '--json, --html or --violations show them';
+  if (total > MOST_SHOWN) printLines(`… and ${total - MOST_SHOWN} more; ${where}.`);
   if (given.html !== undefined) printLines(`Report: ${given.html}`);
   if (given.csv !== undefined) printLines(`Exchanges: ${given.csv}`);
+  if (given.violations !== undefined) printLines(`Violations: ${given.violations}`);
 }
 
 /** Creates the command. */
@@ -162,6 +177,7 @@ export function createAuditCommand(): Command {
     .option('--html <file>', 'write a report to read and to hand on')
     .option('--names <file>', 'CSV of account and name, to call parties by in the report')
     .option('--csv <file>', 'write every settled exchange as a line')
+    .option('--violations <file>', 'write every violation as a line of JSON')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',

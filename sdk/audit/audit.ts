@@ -29,6 +29,8 @@ export interface AuditOptions {
   readonly blobs?: BlobCheck;
   /** Told of each settled exchange, in the order of the chain. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Told of every violation as it is found; the report lists the first {@link MOST_VIOLATIONS} alone. */
+  readonly onViolation?: (violation: Violation) => void;
   /** Told how far the audit is. */
   readonly onProgress?: (progress: {
     readonly block: number;
@@ -85,7 +87,7 @@ export interface AuditReport {
 /** The books are compared with the state of a block at most so far behind the newest. */
 const RECENT_BLOCKS = 10;
 
-/** Violations a report lists; more are only counted. */
+/** Violations a report lists; more are only counted, and told to `onViolation`. */
 export const MOST_VIOLATIONS = 1_000;
 
 /**
@@ -101,6 +103,7 @@ export async function audit(client: Client, options: AuditOptions = {}): Promise
   const onViolation = (violation: Violation) => {
     violationsByRule[violation.rule] = (violationsByRule[violation.rule] ?? 0) + 1;
     if (violations.length < MOST_VIOLATIONS) violations.push(violation);
+    options.onViolation?.(violation);
   };
 
   const place = { chainId: client.chainId, contract: client.contract };

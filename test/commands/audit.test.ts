@@ -10,11 +10,12 @@ import { after, before, describe, it } from 'node:test';
 import { createAuditCommand } from '../../node/commands/audit.ts';
 import { exitCodeOf } from '../../node/failure.ts';
 import { ConfigError } from '../../node/yamlFile.ts';
+import { MOST_VIOLATIONS } from '../../sdk/audit/audit.ts';
 import { AuditError } from '../../sdk/audit/errors.ts';
 import { type Chain, startHardhat } from '../chain.ts';
 import { liveFully } from '../sdk/audit/life.ts';
 import { createFixture, type Fixture } from '../sdk/ledgerFixture.ts';
-import { runCommand } from './run.ts';
+import { runCommand, runToEnd } from './run.ts';
 
 describe('dppdl audit', () => {
   let chain: Chain;
@@ -105,6 +106,25 @@ describe('dppdl audit', () => {
     assert.match(await readFile(html, 'utf8'), /class="verdict bad"/);
   });
 
+  it('writes every violation, also those for which the page and the terminal have no room', async () => {
+    const blobs = await mkdtemp(join(folder, 'many-'));
+    const count = MOST_VIOLATIONS + 5;
+    for (let index = 0; index < count; index++) await writeFile(join(blobs, `${index}.blob`), `nobody’s ${index}`);
+    const [html, list] = [join(folder, 'many.html'), join(folder, 'violations.jsonl')];
+    const files = ['--blobs', blobs, '--html', html, '--violations', list];
+    const { output, error } = await runToEnd(createAuditCommand(), [...parameters, ...files]);
+    assert.ok(error instanceof AuditError && error.meta['total'] === count);
+    const lines = (await readFile(list, 'utf8')).trimEnd().split('\n');
+    const found = lines.map((line) => JSON.parse(line));
+    assert.equal(found.length, count);
+    assert.deepEqual(Object.keys(found[0]), ['rule', 'block', 'transaction', 'round', 'party', 'message']);
+    assert.equal(new Set(found.map(({ message }) => message)).size, count, 'each once');
+    assert.ok(output.includes(`… and ${count - 20} more; --violations writes them all.`), output);
+    const page = await readFile(html, 'utf8');
+    assert.match(page, /The first 1\u202f000 of 1\u202f005; the option --violations writes them all\./);
+    assert.ok(page.includes(found[MOST_VIOLATIONS - 1].message) && !page.includes(found[MOST_VIOLATIONS].message));
+  });
+
   it('says what is wrong with its arguments and files', async () => {
     const run = (...more: string[]) => runCommand(createAuditCommand(), [...parameters, ...more]);
     await assert.rejects(run('--from', 'x'), { code: 'commander.invalidArgument' });
@@ -113,7 +133,8 @@ describe('dppdl audit', () => {
       assert.equal(exitCodeOf(error), 2, 'not that of a broken rule');
       return true;
     });
-    await assert.rejects(run('--csv', join(folder, 'no', 'such', 'folder.csv')), { code: 'NOT_WRITABLE' });
+    for (const option of ['--csv', '--violations'])
+      await assert.rejects(run(option, join(folder, 'no', 'such', 'folder')), { code: 'NOT_WRITABLE' });
     // Before anything is asked of the chain, and an earlier report stays when an audit fails.
     const dead = ['--rpc', 'http://127.0.0.1:1', '--contract', chain.wallets[0].address];
     const early = runCommand(createAuditCommand(), [...dead, '--html', folder]);

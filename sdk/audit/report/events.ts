@@ -13,7 +13,10 @@ const complaints = { notDelivered: 'not delivered', doesNotOpen: 'does not open'
 export function violationsSection({ violations, violationsByRule }: AuditReport, label: Label): string {
   if (violations.length === 0) return '';
   const total = Object.values(violationsByRule).reduce((sum, count) => sum + count, 0);
-  const note = total > violations.length ? `<p>The first ${integer(violations.length)} of ${integer(total)}.</p>` : '';
+  const note =
+    total > violations.length
+      ? `<p>The first ${integer(violations.length)} of ${integer(total)}; the option --violations writes them all.</p>`
+      : '';
   const rows = violations.map(({ rule, block, transaction, round, party, message }): Cell[] => [
     rule,
     block,
