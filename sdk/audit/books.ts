@@ -5,7 +5,7 @@
  */
 import type { DecodedCall } from '../contract.ts';
 import type { EventFields } from '../events.ts';
-import type { ChainRegistration, ClaimStatus, Facts } from '../types.ts';
+import type { ChainRegistration, Claim, ClaimStatus, Facts } from '../types.ts';
 import type { Rule } from './rules.ts';
 
 /** Phases in the words of the SDK. */
@@ -30,11 +30,9 @@ export interface Settled {
 }
 
 /** A claim that has not ended. */
-export interface OpenClaim {
+export interface OpenClaim extends Readonly<Pick<Claim, 'complaint' | 'commitment' | 'deposit' | 'bond'>> {
   status: Extract<ClaimStatus, 'filed' | 'answered'>;
   deadline: number;
-  readonly deposit: bigint;
-  readonly bond: bigint;
   votesFor: bigint;
   votesAgainst: bigint;
 }
@@ -64,7 +62,7 @@ export interface Books {
   readonly settled: Map<number, Map<number, Settled>>;
   /** Whom each party reported in this phase. */
   readonly reports: Map<number, bigint>;
-  /** Who votes for an account that has not joined. */
+  /** Who has voted to let an account in, whether or not it has joined since. */
   readonly vouchers: Map<string, bigint>;
   readonly claims: Map<bigint, OpenClaim>;
   /** Claims filed in this round, ended ones included. */

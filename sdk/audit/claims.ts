@@ -37,7 +37,9 @@ export function judgeFiling(judgement: Judgement, event: EventOf<'ClaimFiled'>):
   credit(books, requester, -deposit);
   credit(books, provider, -bond);
   books.deposits += deposit + bond;
-  books.claims.set(claim, { status: 'filed', deadline, deposit, bond, votesFor: 0n, votesAgainst: 0n });
+  const { complaint, commitment } = event;
+  const filed = { status: 'filed', complaint, commitment, deadline, deposit, bond } as const;
+  books.claims.set(claim, { ...filed, votesFor: 0n, votesAgainst: 0n });
   books.claimsOfRound.add(claim);
   judgement.record.claimFiled(event);
 }

@@ -6,9 +6,11 @@ import { getClaim } from '../actions/getClaim.ts';
 import { getFacts } from '../actions/getFacts.ts';
 import { getParties } from '../actions/getParties.ts';
 import { getState } from '../actions/getState.ts';
+import { getVouchers } from '../actions/getVouchers.ts';
 import { isMember } from '../actions/isMember.ts';
+import { fromBitmap } from '../bitmap.ts';
 import type { Client } from '../client.ts';
-import type { ChainParty, ChainState } from '../types.ts';
+import type { ChainParty, ChainState, Claim } from '../types.ts';
 import { type Books, escrowOf } from './books.ts';
 
 /** One field in which contract and books differ. */
@@ -45,7 +47,9 @@ function* differences<T extends object>(
   }
 }
 
-/** All differences after a block. Costs two calls, and one for each open claim and each change of account. */
+const listed = (parties: readonly number[]) => (parties.length === 0 ? 'none' : `parties ${parties.join(', ')}`);
+
+/** All differences after a block. Costs two calls, and one for each open claim, change of account and account voted for. */
 export async function compare(client: Client, books: Books, block: number): Promise<Difference[]> {
   const [state, parties] = await Promise.all([getState(client, { block }), getParties(client, { block })]);
   const found: Difference[] = [...differences('The ledger', null, state, expectedState(books))];
@@ -53,10 +57,16 @@ export async function compare(client: Client, books: Books, block: number): Prom
     if (books.parties[id] === undefined) found.push({ party: id, message: `Party ${id} never registered.` });
     else found.push(...differences(`Party ${id}`, id, party, expectedParty(books, id)));
   }
-  for (const [claim, { status, deadline, deposit, bond, votesFor, votesAgainst }] of books.claims) {
+  for (const [claim, open] of books.claims) {
+    const expected: Claim = open;
     const actual = await getClaim(client, { claim, block });
-    const expected = { ...actual, status, deadline, deposit, bond, votesFor, votesAgainst };
     found.push(...differences(`Claim ${claim}`, Number((claim >> 8n) & 0xffn), actual, expected));
+  }
+  for (const [account, parties] of books.vouchers) {
+    const actual = listed(await getVouchers(client, { account, block }));
+    const expected = listed(fromBitmap(parties));
+    if (actual === expected) continue;
+    found.push({ party: null, message: `Votes for ${account}: ${actual} in the contract, ${expected} by its events.` });
   }
   for (const account of books.former) {
     if (!(await isMember(client, { account, block }))) continue;

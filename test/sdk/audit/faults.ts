@@ -572,6 +572,21 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'a vote for a newcomer is kept as another party’s',
+    rule: 'STATE',
+    patches: [
+      patch(
+        'Parties.sol',
+        '_vouchers[account] |= Bitmap.only(party);',
+        '_vouchers[account] |= Bitmap.only(party ^ 1);',
+      ),
+    ],
+    async story(stage) {
+      await begin(stage);
+      await vouch(stage.life.clients[0], { account: stage.chain.wallets[9].address });
+    },
+  },
+  {
     name: 'a party resigns a second time',
     rule: 'RESIGNATION',
     patches: [
@@ -620,6 +635,24 @@ export const faults: readonly Fault[] = [
     name: 'a claim locks too little',
     rule: 'CLAIM_FILED',
     patches: [patch('Claims.sol', '_atMost(accused, price + deposit)', '_atMost(accused, deposit)')],
+    async story(stage) {
+      await exchange(stage);
+      await claim(stage);
+    },
+  },
+  {
+    name: 'a claim is kept with another complaint than was announced',
+    rule: 'STATE',
+    patches: [patch('Claims.sol', 'complaint: complaint,', 'complaint: Complaint.NotDelivered,')],
+    async story(stage) {
+      await exchange(stage);
+      await claim(stage);
+    },
+  },
+  {
+    name: 'a claim is kept with another commitment than was announced',
+    rule: 'STATE',
+    patches: [patch('Claims.sol', 'commitment: commitment,', 'commitment: ~commitment,')],
     async story(stage) {
       await exchange(stage);
       await claim(stage);
