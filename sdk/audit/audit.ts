@@ -67,7 +67,7 @@ export interface AuditReport {
   readonly from: number;
   readonly to: number;
   readonly facts: Facts;
-  /** Accounts that may join and invite: those the constitution names or, where another one took over, that one. */
+  /** Accounts the constitution names or, where another one took over, that one. */
   readonly members: readonly string[];
   readonly phase: LedgerPhase;
   readonly round: number;
@@ -91,7 +91,8 @@ const RECENT_BLOCKS = 10;
 export const MOST_VIOLATIONS = 1_000;
 
 /**
- * Audits a ledger. Memory does not grow with its length.
+ * Audits a ledger. The report's lists are bounded; beside them memory grows as the {@link Books} do, so not with rounds
+ * that are over.
  * @throws AuditError `NO_CONSTITUTION`.
  * @throws LedgerError when the chain cannot be read.
  */

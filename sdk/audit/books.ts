@@ -1,6 +1,8 @@
 /**
  * The auditor's own books: what the ledger must hold, recomputed from its events by rules written a second time,
- * independently of the contract and of its reference model. Their size depends on the number of parties alone.
+ * independently of the contract and of its reference model. Their size grows with the parties, within a round with the
+ * square of their number, and with the accounts and peer ids that parties ever had, the accounts voted for and the open
+ * claims; it does not grow with rounds and exchanges that are over.
  * @module
  */
 import type { DecodedCall } from '../contract.ts';
@@ -40,7 +42,7 @@ export interface OpenClaim extends Readonly<Pick<Claim, 'complaint' | 'commitmen
 /** Everything the rules need to judge the next event. */
 export interface Books {
   facts: Facts | undefined;
-  /** Who may join and invite: whom the constitution names or, where another account took over, that one. */
+  /** Whom the constitution names or, where another account took over, that one: they may join, and invite while they are in good standing. */
   readonly members: Set<string>;
   readonly parties: PartyBooks[];
   readonly ids: Map<string, number>;

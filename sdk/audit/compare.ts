@@ -70,18 +70,18 @@ export async function compare(client: Client, books: Books, block: number): Prom
   }
   for (const account of books.former) {
     if (!(await isMember(client, { account, block }))) continue;
-    found.push({ party: null, message: `${account}, which another account took over from, may invite.` });
+    found.push({ party: null, message: `${account}, which another account took over from, is still a member.` });
   }
   return found;
 }
 
-/** Differences after a block between the contract's constitution and its first event, and in who may invite. */
+/** Differences after a block between the contract's constitution and its first event, and in who is a member. */
 export async function compareConstitution(client: Client, books: Books, block: number): Promise<Difference[]> {
   if (books.facts === undefined) return [];
   const found = [...differences('The constitution', null, await getFacts(client), books.facts)];
   for (const account of books.members) {
     if (await isMember(client, { account, block })) continue;
-    found.push({ party: null, message: `${account} is named, or took over from one who is, and may not invite.` });
+    found.push({ party: null, message: `${account} is named, or took over from one who is, and is no member.` });
   }
   return found;
 }

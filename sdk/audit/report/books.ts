@@ -8,7 +8,7 @@ import { type Cell, folded, integer, table, when } from './markup.ts';
 /** What a party is called in the report. */
 export type Label = (party: number) => string;
 
-/** Parties up to which the page has a column for each. */
+/** Parties that have a column each. */
 const MOST_COLUMNS = 20;
 
 /** Who takes part, since when, and how it stands. */
@@ -115,7 +115,7 @@ export function flowsSection({ summary }: AuditReport, label: Label): string {
 }
 
 /** What happened in each round, and to each party in it. */
-export function roundsSection({ summary }: AuditReport, label: Label): string {
+export function roundsSection({ summary }: Pick<AuditReport, 'summary'>, label: Label): string {
   const { rounds, parties } = summary;
   const name = (from: number, to: number) => (from === to ? `${from}` : `${from} to ${to}`);
   const rows = rounds.map((round): Cell[] => [
@@ -145,25 +145,34 @@ export function roundsSection({ summary }: AuditReport, label: Label): string {
     'removed',
   ];
   const all = `<h2>Rounds</h2>${folded(`${integer(rows.length)} rows`, table(head, rows))}`;
-  if (parties.length > MOST_COLUMNS) return all;
+  const shown = parties.slice(0, MOST_COLUMNS);
+  const note =
+    shown.length < parties.length
+      ? `<p>By round, the page has the points of the first ${shown.length} of ${parties.length} parties; the option --json has those of all.</p>`
+      : '';
   const perParty = (['ordered', 'earned', 'refunded'] as const).map((what) => {
     const lines = rounds.map((round): Cell[] => [
       name(round.fromRound, round.toRound),
-      ...parties.map(({ party }) => round[`${what}By`][party] ?? 0n),
+      ...shown.map(({ party }) => round[`${what}By`][party] ?? 0n),
     ]);
     return folded(
       `Points ${what}, by party and round`,
-      table(['round', ...parties.map(({ party }) => label(party))], lines),
+      table(['round', ...shown.map(({ party }) => label(party))], lines),
     );
   });
-  return all + perParty.join('');
+  return all + note + perParty.join('');
 }
 
-/** Exchanges one by one. */
-export function exchangesSection({ summary }: AuditReport, exchanges: readonly Exchange[], label: Label): string {
-  if (summary.exchanges > exchanges.length) {
-    return `<h2>Exchanges</h2><p>${integer(summary.exchanges)} exchanges, too many for a page: the option --csv writes them all.</p>`;
-  }
+/** Exchanges one by one, or the first ones of many. */
+export function exchangesSection(
+  { summary }: Pick<AuditReport, 'summary'>,
+  exchanges: readonly Exchange[],
+  label: Label,
+): string {
+  const note =
+    exchanges.length < summary.exchanges
+      ? `<p>The first ${integer(exchanges.length)} of ${integer(summary.exchanges)}; the option --csv writes them all.</p>`
+      : '';
   const rows = exchanges.map(({ round, block, time, transaction, requester, provider, points, commitment }): Cell[] => [
     round,
     block,
@@ -175,5 +184,5 @@ export function exchangesSection({ summary }: AuditReport, exchanges: readonly E
     commitment,
   ]);
   const head = ['round', 'block', 'time (UTC)', 'from', 'to', 'points', 'transaction', 'commitment'];
-  return `<h2>Exchanges</h2>${folded(`${integer(rows.length)} exchanges`, table(head, rows))}`;
+  return `<h2>Exchanges</h2>${note}${folded(`${integer(rows.length)} exchanges`, table(head, rows))}`;
 }

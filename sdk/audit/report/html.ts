@@ -13,13 +13,14 @@ import {
   pointsSection,
   roundsSection,
 } from './books.ts';
+import { constitutionSection } from './constitution.ts';
 import { changesSection, claimsSection, violationsSection } from './events.ts';
-import { escapeText, facts, folded, integer, mono, table, when } from './markup.ts';
+import { escapeText, facts, integer, mono, table, when } from './markup.ts';
 import { drawPlots } from './plots.ts';
 
 /** What the page shows beside the report. */
 export interface PageOptions {
-  /** The exchanges to list one by one; see {@link MOST_EXCHANGES}. */
+  /** The exchanges to list one by one: all or, if they are too many, the first {@link MOST_EXCHANGES}. */
   readonly exchanges: readonly Exchange[];
   /** When the audit was made. */
   readonly at: Date;
@@ -27,7 +28,7 @@ export interface PageOptions {
   readonly names?: ReadonlyMap<string, string>;
 }
 
-/** Exchanges a page lists one by one; longer ledgers have totals, and the list of all as a CSV file. */
+/** Exchanges a page lists one by one; of longer ledgers a CSV file has them all. */
 export const MOST_EXCHANGES = 5_000;
 
 /** A party by its number and, where an account of it has one, its name. */
@@ -90,18 +91,6 @@ function rulesSection({ violationsByRule, blobs }: AuditReport): string {
   return `<h2>Rules</h2>${table(['', 'rule', ''], rows)}`;
 }
 
-function constitutionSection({ facts: given, members }: AuditReport, names: ReadonlyMap<string, string>): string {
-  const rows = Object.entries(given).map(([fact, value]) => [
-    fact,
-    typeof value === 'number' ? integer(value) : String(value),
-  ]);
-  const list = members.map((member) => [member, names.get(member) ?? '']);
-  return `<h2>Constitution</h2>${table(['fact', 'value'], rows)}${folded(
-    `${members.length} accounts may join without an invitation, and invite`,
-    table(['account', 'name'], list),
-  )}`;
-}
-
 /** What no audit of a chain can see. */
 const trust = `<h2>What this audit takes on trust</h2>
 <ul><li>The chain’s node that was asked: the log, the transactions’ signers and the contract’s state are what it says they are.</li>
@@ -145,7 +134,7 @@ ${declarationsSection(report, label)}
 ${roundsSection(report, label)}
 ${exchangesSection(report, exchanges, label)}
 ${rulesSection(report)}
-${constitutionSection(report, named)}
+${constitutionSection(report, label, named)}
 ${trust}
 </body></html>
 `;

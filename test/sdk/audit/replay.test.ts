@@ -7,29 +7,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import type { Log } from 'ethers';
-import { chainId, contractOf, historyOf, registrationOf, richHistory } from '../../../scripts/bench/auditHistory.ts';
+import { contractOf, historyOf, registrationOf, richHistory } from '../../../scripts/bench/auditHistory.ts';
 import { type Books, emptyBooks } from '../../../sdk/audit/books.ts';
 import type { HistoryBlock } from '../../../sdk/audit/chainSource.ts';
-import { createReplay } from '../../../sdk/audit/replay.ts';
 import type { Violation } from '../../../sdk/audit/rules.ts';
 import { createSummary, MOST_ROUNDS } from '../../../sdk/audit/summary.ts';
 import { ledgerInterface } from '../../../sdk/contract.ts';
 import { decodeEvent } from '../../../sdk/events.ts';
-
-function judge(blocks: Iterable<HistoryBlock>) {
-  const books = emptyBooks();
-  const summary = createSummary(books);
-  const violations: Violation[] = [];
-  const replay = createReplay({
-    chainId,
-    contract: contractOf(),
-    books,
-    recorder: summary,
-    onViolation: (violation) => violations.push(violation),
-  });
-  for (const block of blocks) replay.judge(block);
-  return { books, violations, counts: replay.counts, summary: summary.summary() };
-}
+import { judgeHistory } from './judgeHistory.ts';
 
 const rulesOf = (violations: readonly Violation[]) => [...new Set(violations.map(({ rule }) => rule))];
 
@@ -47,14 +32,14 @@ describe('replay', () => {
   const blocks = [...historyOf({ parties: 4, rounds: 2 })];
 
   it('finds the model’s history in order', () => {
-    const { violations, books, counts } = judge(blocks);
+    const { violations, books, counts } = judgeHistory(blocks);
     assert.deepEqual(violations, []);
     assert.equal(books.phase, 'closed');
     assert.equal(counts.transactions, blocks.length);
   });
 
   it('names entries that are no events', () => {
-    const { violations } = judge(changed(blocks, 7, { topics: [`0x${'ab'.repeat(32)}`] }));
+    const { violations } = judgeHistory(changed(blocks, 7, { topics: [`0x${'ab'.repeat(32)}`] }));
     assert.deepEqual([violations[0].rule, violations[0].block], ['EVENT', 7]);
   });
 
@@ -62,13 +47,13 @@ describe('replay', () => {
     // Block 10 is the first DOWNLOAD; the same call is booked once more when the deliveries have begun.
     const download = blocks[9];
     const late = { ...download, number: 15, time: blocks[13].time };
-    const { violations } = judge([...blocks.slice(0, 14), late]);
+    const { violations } = judgeHistory([...blocks.slice(0, 14), late]);
     assert.deepEqual(rulesOf(violations), ['ACT_PHASE']);
     assert.deepEqual([violations[0].block, violations[0].party], [15, 0]);
   });
 
   it('names what is missing when a transaction is left out', () => {
-    const { violations } = judge(blocks.toSpliced(11, 1));
+    const { violations } = judgeHistory(blocks.toSpliced(11, 1));
     assert.ok(rulesOf(violations).includes('PHASE_EARLY'), JSON.stringify(violations));
   });
 
@@ -78,7 +63,7 @@ describe('replay', () => {
       const [{ transaction, logs }] = block.transactions;
       return { ...block, transactions: [{ transaction: { ...transaction, from: contractOf() }, logs }] };
     });
-    assert.deepEqual(rulesOf(judge(forged).violations), ['SIGNER']);
+    assert.deepEqual(rulesOf(judgeHistory(forged).violations), ['SIGNER']);
   });
 });
 
@@ -115,7 +100,7 @@ describe('a history with every kind of event', () => {
   const blocks = [...richHistory()];
 
   it('is in order', () => {
-    const { violations, books } = judge(blocks);
+    const { violations, books } = judgeHistory(blocks);
     assert.deepEqual(violations, []);
     assert.deepEqual([books.phase, books.deposits, books.claims.size], ['closed', 0n, 0]);
     const names = blocks.flatMap(({ transactions }) => transactions[0].logs.map((log) => decodeEvent(log).name));
@@ -131,7 +116,7 @@ describe('a history with every kind of event', () => {
         for (const { what, log: changedLog } of alterations(log)) {
           tried++;
           const changedBlock = { ...block, transactions: [{ transaction, logs: logs.with(index, changedLog) }] };
-          if (judge(blocks.with(at, changedBlock)).violations.length === 0) missed.push(what);
+          if (judgeHistory(blocks.with(at, changedBlock)).violations.length === 0) missed.push(what);
         }
       }
     }
@@ -147,14 +132,14 @@ describe('a history with every kind of event', () => {
 
   it('is not in order, or ends otherwise, when any one event is missing or doubled', () => {
     const missed: string[] = [];
-    const end = endOf(judge(blocks).books);
+    const end = endOf(judgeHistory(blocks).books);
     for (const [at, block] of blocks.entries()) {
       const [{ transaction, logs }] = block.transactions;
       for (const [index, log] of logs.entries()) {
         if (block.number === 1 && index === 0) continue;
         for (const entries of [logs.toSpliced(index, 1), logs.toSpliced(index, 0, log)]) {
           const changedBlock = { ...block, transactions: entries.length === 0 ? [] : [{ transaction, logs: entries }] };
-          const { violations, books } = judge(blocks.with(at, changedBlock));
+          const { violations, books } = judgeHistory(blocks.with(at, changedBlock));
           if (violations.length > 0 || endOf(books) !== end) continue;
           missed.push(`${decodeEvent(log).name} ${entries.length < logs.length ? 'missing' : 'doubled'}`);
         }
