@@ -53,7 +53,7 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
   const others = credibleOthers(state, self);
   const samples = ownSamples(member, publication);
   const inTime = waitingSignal(member, state, waitingShares.labels, signal);
-  const rating = isLate || isPending ? undefined : await rateOthers(member, 0, samples, standalone, others, inTime);
+  const rating = isLate || isPending ? undefined : await rateOthers(member, state, 0, samples, standalone, inTime);
   // A node that is being stopped has not found the others silent.
   signal.throwIfAborted();
 

@@ -7,8 +7,8 @@ import { agreement, majorityLabels } from '../credibility/agreement.ts';
 import { createSeededRandom } from '../random.ts';
 import type { Party, PartyId, Samples } from '../types.ts';
 import { AlgorithmError, codeOfOthersFault } from './errors.ts';
-import { type Member, purposes, seedFor } from './member.ts';
-import type { Publication } from './ports.ts';
+import { credibleOthers, type Member, purposes, seedFor, selfOf } from './member.ts';
+import type { LedgerState, Publication } from './ports.ts';
 import { decodeSamples, inputSize, samplesHash } from './publication.ts';
 
 /** What one evaluation found. */
@@ -31,24 +31,28 @@ export function ownSamples({ consortium }: Member, publication: Publication): Sa
 }
 
 /**
- * Rates `others` on u_i of this party's published samples, drawn at random.
+ * Rates the others of C on u_i of this party's published samples, drawn at random. u_i is as this party's INIT has it:
+ * nobody labels more.
+ * @param state - the ledger in the phase of the rating.
  * @param samples - this party's published samples.
  * @param parameters - w_i, with which this party labels them itself.
  * @param signal - ends the wait for labels; who has not answered by then is silent.
  */
 export async function rateOthers(
   member: Member,
+  state: LedgerState,
   round: number,
   samples: Samples,
   parameters: Float32Array,
-  others: readonly Party[],
   signal: AbortSignal,
 ): Promise<Rating> {
+  const self = await selfOf(member);
+  const others = credibleOthers(state, self);
   const size = inputSize(samples.shape);
   const published = samples.inputs.length / size;
   const indices = createSeededRandom(seedFor(member.seed, round, purposes.rating))
     .permutation(published)
-    .slice(0, member.sharedSamples)
+    .slice(0, state.parties[self].samples)
     .sort();
   const own = await member.learner.label(parameters, samples.inputs, indices);
   const answers = await Promise.all(others.map((party) => labelsOf(member, party, round, indices, signal)));

@@ -109,7 +109,7 @@ export async function playRound(
   const others = credibleOthers(evaluating, self);
   const everyone = others.map((party) => party.id);
   const old = normaliseOverCredible(before.credibility, evaluating, self);
-  const rating = await rateOthers(member, round, await publishedBy(member), parameters, others, labelsInTime);
+  const rating = await rateOthers(member, evaluating, round, await publishedBy(member), parameters, labelsInTime);
   signal.throwIfAborted();
   const fresh = normaliseFresh(old, rating.credibility, everyone, rating.silent);
   const faded = fadeCredibility(old, fresh, consortium.credibility.fade);

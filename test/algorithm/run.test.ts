@@ -335,6 +335,30 @@ describe('a run', () => {
     }
   });
 
+  it('asks for labels of as many rows as it declared, though it would share more by now', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion, smallConsortium({ rounds: 1 }));
+    const { member } = world.parties[0];
+    const { exchange, ledger } = member;
+    const asked: number[] = [];
+    Object.assign(member, {
+      ledger: {
+        ...ledger,
+        init: (given: Parameters<typeof ledger.init>[0]) =>
+          ledger.init({ ...given, samples: member.sharedSamples - 9 }),
+      },
+      exchange: {
+        ...exchange,
+        labels(...given: Parameters<typeof exchange.labels>) {
+          asked.push(given[2].length);
+          return exchange.labels(...given);
+        },
+      },
+    });
+    assertFulfilled(await world.run());
+    assert.deepEqual(asked, Array(2 * 3).fill(16));
+    assert.deepEqual(warningsOf(world.parties[0]), []);
+  });
+
   it('does not add a sum that honest providers cannot have given', async () => {
     const world = await createWorld([60, 50, 40, 30], (member) => {
       const envelopes = onion(member);
