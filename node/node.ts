@@ -8,6 +8,7 @@ import { createClient } from '../sdk/client.ts';
 import type { Member } from './algorithm/member.ts';
 import { createOnionEnvelopes } from './algorithm/onionEnvelopes.ts';
 import type { Ledger, LedgerState, Observer } from './algorithm/ports.ts';
+import { publishedRows } from './algorithm/publication.ts';
 import { run } from './algorithm/run.ts';
 import { systemClock } from './clock.ts';
 import { assertClock, clockSkew, readChainTime } from './clockSkew.ts';
@@ -16,7 +17,7 @@ import { readExamples } from './dataset/readExamples.ts';
 import { readAccount, readNodeSecret, readPassword } from './keystore.ts';
 import { createLearner } from './learner/learner.ts';
 import { createChainLedger } from './ledger/chainLedger.ts';
-import { announceAddress, assertMayJoin, assertOpen, assertTerms } from './ledger/joining.ts';
+import { announceChanges, assertMayJoin, assertOpen, assertTerms } from './ledger/joining.ts';
 import type { Log } from './monitor/log.ts';
 import type { NetworkFigures } from './monitor/metrics.ts';
 import { createNodeKeys } from './nodeKeys.ts';
@@ -109,19 +110,24 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
   log.child('privacy').info('Opened the privacy budget', { spent, budget: config.privacy.epsilon });
   const releases = createReleases(budget);
   const contact = { peerId: peer.peerId, address: config.announce[0] ?? peer.addresses()[0] };
-  const [self, state] = await Promise.all([ledger.self(), ledger.state()]);
-  if (self === undefined || (await store.publication()) === undefined) {
+  const examples = train.labels.length;
+  const sharedSamples = Math.max(1, Math.floor(config.samples.sharingLevel * examples));
+  const [self, state, publication] = await Promise.all([ledger.self(), ledger.state(), store.publication()]);
+  if (self === undefined || publication === undefined) {
     assertOpen(state);
     const { maskKey, encryptionKey } = keys;
     await assertMayJoin(client, { account: account.address, invitation, ...contact, maskKey, encryptionKey });
-  } else if (await announceAddress(client, state, self, contact.address)) {
-    log.info('Told the ledger where this node is reached now', { address: contact.address });
+  } else {
+    // New samples would cost their ε again: no more can be shared than were published.
+    const samples = Math.min(sharedSamples, publishedRows(publication.bytes));
+    const statement = { address: contact.address, examples, samples };
+    if (await announceChanges(client, state, self, statement)) log.info('Told the ledger what has changed', statement);
   }
   observer({
     type: 'started',
     ...contact,
     account: account.address,
-    examples: train.labels.length,
+    examples,
     backend: learner.backend,
   });
   const member: Member = {
@@ -129,7 +135,7 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
     facts,
     examples: train,
     test,
-    sharedSamples: Math.max(1, Math.floor(config.samples.sharingLevel * train.labels.length)),
+    sharedSamples,
     seed: config.seed ?? seedOf(secret),
     contact,
     ledger,

@@ -71,7 +71,7 @@ export function decodeSamples(
   if (shape.some((side, axis) => view.getUint32(FIXED_BYTES + 4 * axis, true) !== side)) refuse('have another shape');
   const lowest = view.getFloat32(0, true);
   const highest = view.getFloat32(4, true);
-  const rows = view.getUint32(8, true);
+  const rows = publishedRows(bytes);
   if (bytes.length !== offset + rows * inputSize(shape)) refuse('are truncated');
   if (rows > mostRows) refuse('are more than were agreed');
   if (!Number.isFinite(lowest) || !Number.isFinite(highest)) refuse('have no finite range');
@@ -85,6 +85,11 @@ export function decodeSamples(
   const samples = { inputs, shape };
   decoded.set(key, new WeakRef(samples));
   return samples;
+}
+
+/** How many samples were published, by their bytes. */
+export function publishedRows(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(8, true);
 }
 
 /** SHA-256 of published samples, as INIT states it; 32 bytes. */

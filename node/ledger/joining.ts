@@ -63,15 +63,22 @@ export async function assertMayJoin(client: Client, { account, invitation, ...co
   await tryInit(client, { account, registration, invitation });
 }
 
-/** Tells the ledger where this party is reached from now on, if that has changed. @returns whether it has. */
-export async function announceAddress(
+/** What a party may state anew while it takes part; its keys and published samples stay as they are. */
+export type Statement = Pick<Registration, 'address' | 'examples' | 'samples'>;
+
+/**
+ * Tells the ledger where this party is reached and how much data it has and shares, if any of it has changed.
+ * @returns whether it has.
+ */
+export async function announceChanges(
   client: Client,
   { phase, parties }: LedgerState,
   self: PartyId,
-  address: string,
+  { address, examples, samples }: Statement,
 ): Promise<boolean> {
   const party = parties[self];
-  if (party.address === address || !party.credible || phase === 'closed') return false;
-  await update(client, { registration: toChain({ ...party, address }) });
+  const isSame = party.address === address && party.examples === examples && party.samples === samples;
+  if (isSame || !party.credible || phase === 'closed') return false;
+  await update(client, { registration: toChain({ ...party, address, examples, samples }) });
   return true;
 }

@@ -15,8 +15,57 @@ import { stringify } from 'yaml';
 import { readNodeSecret } from '../../node/keystore.ts';
 import { createNodeKeys } from '../../node/nodeKeys.ts';
 import { createSqliteStore } from '../../node/store/sqliteStore.ts';
+import { getEvents } from '../../sdk/actions/getEvents.ts';
+import { getParties } from '../../sdk/actions/getParties.ts';
+import { createClient } from '../../sdk/client.ts';
+import { freePort } from '../chain.ts';
 import { dppdl } from './cli.ts';
-import { consortium, createSite, createSites, type SiteConfig, type Sites } from './site.ts';
+import {
+  consortium,
+  createSite,
+  createSites,
+  type SiteConfig,
+  type Sites,
+  writeConfig,
+  writeExamples,
+} from './site.ts';
+
+/** A node that has registered, as a process; it is killed when it is disposed of. */
+interface RunningNode extends AsyncDisposable {
+  readonly party: number;
+  /** What it has written to standard error. */
+  errors(): string;
+  /** Asks it to stop. @returns its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts a node and waits until it has registered. */
+async function startNode(file: string): Promise<RunningNode> {
+  const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, 'node', '--config', file, '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    errors += text;
+  });
+  const end = (signal: 'SIGTERM' | 'SIGKILL') => {
+    child.kill(signal);
+    return ended;
+  };
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = JSON.parse(line);
+    if (event.type !== 'registered') continue;
+    return {
+      party: event.party,
+      errors: () => errors,
+      stop: () => end('SIGTERM'),
+      [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
+    };
+  }
+  throw new Error(errors);
+}
 
 describe('dppdl node', { timeout: 300_000 }, () => {
   let sites: Sites;
@@ -104,36 +153,45 @@ describe('dppdl node', { timeout: 300_000 }, () => {
     const { file, site } = await sites.siteWith('whole', (config) => {
       Object.assign(config, { metrics: { port: 0 }, log: { file: 'state/node.log' } });
     });
-    const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
-    const child = spawn(process.execPath, [program, 'node', '--config', file, '--json'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-    try {
-      let registered: { party: number } | undefined;
-      let stderr = '';
-      child.stderr.setEncoding('utf8').on('data', (text) => {
-        stderr += text;
-      });
-      for await (const line of createInterface({ input: child.stdout })) {
-        const event = JSON.parse(line);
-        if (event.type === 'registered') {
-          registered = event;
-          break;
-        }
-      }
-      assert.equal(registered?.party, 0, stderr);
-      const url = /"url":"([^"]+)"/.exec(stderr)?.[1];
-      const status = JSON.parse(await (await fetch(`${url}/status.json`)).text());
-      assert.equal(status.party, 0);
-      child.kill('SIGTERM');
-      assert.equal(await ended, 0, stderr);
-      const log = await readFile(join(site, 'state/node.log'), 'utf8');
-      assert.match(log, /"msg":"Stopped"/);
-      assert.ok(!log.includes(sites.chain.wallets[0].privateKey.slice(2)) && !log.includes('correct horse'));
-    } finally {
-      child.kill('SIGKILL');
-    }
+    await using node = await startNode(file);
+    assert.equal(node.party, 0, node.errors());
+    const url = /"url":"([^"]+)"/.exec(node.errors())?.[1];
+    const status = JSON.parse(await (await fetch(`${url}/status.json`)).text());
+    assert.equal(status.party, 0);
+    assert.equal(await node.stop(), 0, node.errors());
+    const log = await readFile(join(site, 'state/node.log'), 'utf8');
+    assert.match(log, /"msg":"Stopped"/);
+    assert.ok(!log.includes(sites.chain.wallets[0].privateKey.slice(2)) && !log.includes('correct horse'));
+  });
+
+  it('states its data anew when they have grown, and publishes no new samples', { timeout: 120_000 }, async () => {
+    const { chain, contract, folder } = sites;
+    const site = join(folder, 'growing');
+    const accountKey = chain.wallets[1].privateKey;
+    const config = await createSite(site, { rpcUrl: chain.url, contract, accountKey });
+    const reader = await createClient({ rpcUrl: chain.url, chainId: chain.chainId, contract });
+    const runOnce = async () => {
+      await using node = await startNode(await writeConfig(site, config));
+      assert.equal(await node.stop(), 0, node.errors());
+      const { examples, samples, registeredAt } = (await getParties(reader))[node.party];
+      const events = await getEvents(reader, { name: 'Registered', indexed: [node.party] });
+      const hashes = new Set(events.map(({ registration }) => registration.samplesHash));
+      return { examples, samples, registeredAt, hashes: hashes.size, times: events.length };
+    };
+    const { registeredAt, ...first } = await runOnce();
+    assert.deepEqual(first, { examples: 40, samples: 4, hashes: 1, times: 1 });
+    await writeExamples(site, 60);
+    Object.assign(config, { samples: { sharingLevel: 0.5 }, listen: [`/ip4/127.0.0.1/tcp/${await freePort()}`] });
+    const second = await runOnce();
+    // Half of 60 would be more than the 10 that were published.
+    assert.deepEqual(
+      { ...second, registeredAt: 0 },
+      { examples: 60, samples: 10, registeredAt: 0, hashes: 1, times: 2 },
+    );
+    assert.deepEqual(await runOnce(), second, 'nothing has changed since');
+    using budget = new DatabaseSync(join(site, 'budget', 'budget.sqlite'), { readOnly: true });
+    assert.equal(budget.prepare('SELECT * FROM release').all().length, 1, 'samples were made once');
+    reader.close();
   });
 
   // Last: it moves the chain's clock for good.

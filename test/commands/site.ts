@@ -61,10 +61,7 @@ export async function createSite(folder: string, options: SiteOptions): Promise<
     'correct horse',
     { costLog2: 4, accountKey: options.accountKey },
   );
-  const labels = Uint8Array.from({ length: 40 }, (_, row) => row % 2);
-  const pixels = Uint8Array.from({ length: 40 * 4 }, (_, index) => (labels[index >> 2] === 1 ? 200 : 20) + (index % 7));
-  const pictures = { pixels, labels, height: 2, width: 2, channels: 1 };
-  await writeIdx(pictures, join(folder, 'data/images'), join(folder, 'data/labels'));
+  await writeExamples(folder, 40);
   return {
     consortium: 'consortium.yaml',
     dataFolder: 'state',
@@ -74,6 +71,17 @@ export async function createSite(folder: string, options: SiteOptions): Promise<
     listen: ['/ip4/127.0.0.1/tcp/0'],
     data: { format: 'idx', train: { images: 'data/images', labels: 'data/labels' } },
   };
+}
+
+/** Writes the site's data. */
+export async function writeExamples(folder: string, count: number): Promise<void> {
+  const labels = Uint8Array.from({ length: count }, (_, row) => row % 2);
+  const pixels = Uint8Array.from(
+    { length: count * 4 },
+    (_, index) => (labels[index >> 2] === 1 ? 200 : 20) + (index % 7),
+  );
+  const pictures = { pixels, labels, height: 2, width: 2, channels: 1 };
+  await writeIdx(pictures, join(folder, 'data/images'), join(folder, 'data/labels'));
 }
 
 /** Writes the configuration. @returns its path. */
