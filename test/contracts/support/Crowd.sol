@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.37;
 
-import {Dppdl} from "../../../contracts/Dppdl.sol";
 import {IDppdl} from "../../../contracts/interfaces/IDppdl.sol";
-import {Fixture} from "./Fixture.sol";
+import {Witness} from "./Witness.sol";
 
 /// @title Parties and strangers who call anything in any order, honestly or not
-/// @notice Every call may be refused; what must never happen is written into `broken`.
-contract Crowd is Fixture {
+/// @notice Every call may be refused; what must never happen is the {Witness}'s to say.
+contract Crowd is Witness {
     uint256 private constant PEOPLE = 11;
 
-    /// @notice What went wrong first; empty if nothing.
-    string public broken;
-    /// @notice Calls that took effect, so that a run in which nothing happened shows.
-    uint256 public effects;
-
-    /// @notice When each party acted last, as a moment: round · 6 + phase, plus one.
-    mapping(uint256 party => uint256 moment) private _acted;
-    /// @notice Whose registration with a peer id took effect first: the party's id plus one.
-    mapping(bytes32 peerId => uint256 idPlusOne) private _owners;
-    /// @notice Who was a party until somebody else took over.
-    mapping(uint256 person => bool gone) private _gone;
-    uint256 private _latest;
     uint256[] private _claims;
     uint256 private _time;
 
@@ -33,17 +20,6 @@ contract Crowd is Fixture {
         for (uint256 person = 0; person < 4; ++person) join(person);
     }
 
-    modifier watched() {
-        _;
-        uint256 moment = _moment();
-        if (moment < _latest) broken = "a phase went back";
-        _latest = moment;
-    }
-
-    function contractUnderTest() external view returns (Dppdl) {
-        return ledger;
-    }
-
     function wait(uint16 seconds_) external watched {
         _time += seconds_ % 60;
         vm.warp(_time);
@@ -53,21 +29,26 @@ contract Crowd is Fixture {
         IDppdl.State memory before = ledger.state();
         try ledger.advance() {
             ++effects;
-            if (_time < before.deadline) broken = "a phase ended early";
+            never(_time < before.deadline, "a phase ended early");
         } catch {}
     }
 
-    /// @notice The usual course: everyone who may act does so, now and then all but one.
+    /// @notice The usual course, for one to three phases: everyone who may act does so, now and then all but one; and when
+    /// the ledger is closed they try to go on.
     function everybody(uint8 seed) external watched {
-        IDppdl.State memory state = ledger.state();
-        uint256 skipped = seed % 8;
-        for (uint256 person = 0; person < PEOPLE; ++person) {
-            (bool known, uint8 party) = ledger.partyOf(account(person));
-            if (!known || party == skipped || (state.credible >> party) & 1 == 0) continue;
-            if (state.phase == IDppdl.Phase.Order) _order(person, state.round, state.credible & ~(1 << party), 50);
-            else if (state.phase == IDppdl.Phase.Deliver) _deliver(person, state.round, askedOf(party));
-            else _report(person, state.round, seed > 230 ? state.credible & 1 & ~(1 << party) : 0);
-        }
+        for (uint256 phases = 0; phases <= seed % 3; ++phases) _everybody(seed);
+    }
+
+    /// @notice Somebody resigns, and tries all that it may no longer do.
+    function depart(uint8 who) external watched {
+        if (who > 60) return;
+        uint256 person = who % PEOPLE;
+        _resign(person);
+        _resign(person);
+        _vouch(person, who);
+        _update(person, 50, 100);
+        for (uint256 provider = 0; provider < ledger.state().parties; ++provider) _fileClaim(person, provider);
+        for (uint256 which = 0; which < _claims.length; ++which) _voteClaim(person, _claims[which], true);
     }
 
     function order(uint8 who, uint256 providers, uint32 count) external watched {
@@ -92,25 +73,20 @@ contract Crowd is Fixture {
             ? uninvited()
             : invite(inviter % PEOPLE, account(person), uint64(_time + 9));
         IDppdl.Registration memory given = registrationOf(samples, examples);
+        IDppdl.State memory before = ledger.state();
         vm.prank(account(person));
         try ledger.init(given, invitation) {
-            _own(person, given.peerId);
+            didWhileOpen(person, ~(before.credible | before.pending), before);
+            didRegister(person, given.peerId);
         } catch {}
     }
 
     function update(uint8 who, uint32 samples, uint32 examples) external watched {
-        IDppdl.Registration memory given = registrationOf(samples, examples);
-        vm.prank(account(who % PEOPLE));
-        try ledger.update(given) {
-            _own(who % PEOPLE, given.peerId);
-        } catch {}
+        _update(who % PEOPLE, samples, examples);
     }
 
     function vouch(uint8 who, uint8 whom) external watched {
-        vm.prank(account(who % PEOPLE));
-        try ledger.vouch(account(whom % PEOPLE)) {
-            ++effects;
-        } catch {}
+        _vouch(who % PEOPLE, whom);
     }
 
     function takeOver(uint8 who, uint8 from) external watched {
@@ -120,48 +96,38 @@ contract Crowd is Fixture {
         bytes memory signature = consent(former, account(successor), uint64(_time));
         vm.prank(account(successor));
         try ledger.takeOver(uint64(_time), signature) {
-            ++effects;
-            if (!known || _gone[successor]) broken = "somebody took over what it could not";
-            if (points(party) != wealth) broken = "points changed with the account";
-            _gone[former] = true;
+            didTakeOver(successor, former, known);
+            never(points(party) != wealth, "points changed with the account");
         } catch {}
     }
 
-    function resign(uint8 who) external watched {
-        if (who > 40) return;
-        vm.prank(account(who % PEOPLE));
-        try ledger.resign() {
-            ++effects;
-        } catch {}
+    /// @notice Somebody claims; everybody answers, votes and changes its mind, as far as it may.
+    function quarrel(uint8 who, uint8 whom) external watched {
+        uint256 known = _claims.length;
+        uint256 provider = whom % ledger.state().parties;
+        for (uint256 next = 0; next < PEOPLE && _claims.length == known; ++next) {
+            _fileClaim((who + next) % PEOPLE, provider);
+        }
+        if (_claims.length == known) return;
+        for (uint256 person = 0; person < PEOPLE; ++person) _answerClaim(person, _claims[known]);
+        for (uint256 person = 0; person < PEOPLE; ++person) {
+            _voteClaim(person, _claims[known], who > 99);
+            _voteClaim(person, _claims[known], who < 99);
+        }
     }
 
     function fileClaim(uint8 who, uint8 whom) external watched {
-        uint8 provider = whom % 7;
-        uint256 asked = askedOf(provider);
-        vm.prank(account(who % PEOPLE));
-        try ledger.fileClaim(ledger.state().round, provider, IDppdl.Complaint.NotDelivered, delivery(asked)) returns (
-            uint256 claim
-        ) {
-            ++effects;
-            _claims.push(claim);
-        } catch {}
+        _fileClaim(who % PEOPLE, whom % ledger.state().parties);
     }
 
     function answerClaim(uint8 which, uint8 who) external watched {
         if (_claims.length == 0) return;
         uint256 claim = _claims[which % _claims.length];
-        vm.prank(who % 3 == 0 ? account(who % PEOPLE) : ledger.parties(claim & 255, 1)[0].account);
-        try ledger.answerClaim(claim, KEY, "x") {
-            ++effects;
-        } catch {}
+        _answerClaim(who % 3 == 0 ? who % PEOPLE : personOf(uint8(claim)), claim);
     }
 
     function voteClaim(uint8 which, uint8 who, bool upheld) external watched {
-        if (_claims.length == 0) return;
-        vm.prank(account(who % PEOPLE));
-        try ledger.voteClaim(_claims[which % _claims.length], upheld) {
-            ++effects;
-        } catch {}
+        if (_claims.length != 0) _voteClaim(who % PEOPLE, _claims[which % _claims.length], upheld);
     }
 
     function resolveClaim(uint8 which) external watched {
@@ -180,10 +146,10 @@ contract Crowd is Fixture {
             try ledger.resolveClaim(_claims[index]) {
                 ++effects;
             } catch {
-                broken = "a claim does not end";
+                never(true, "a claim does not end");
             }
         }
-        if (ledger.state().deposits != 0) broken = "points stay locked";
+        never(ledger.state().deposits != 0, "points stay locked");
     }
 
     /// @notice Now and then with a peer id that others may have.
@@ -192,21 +158,62 @@ contract Crowd is Fixture {
         if (samples % 3 == 0) given.peerId = peerId(1 + (examples % 6));
     }
 
-    function _own(uint256 person, bytes memory given) private {
-        ++effects;
-        if (_gone[person]) broken = "who was succeeded registered again";
-        (, uint8 party) = ledger.partyOf(account(person));
-        uint256 owner = uint256(party) + 1;
-        bytes32 key = keccak256(given);
-        if (_owners[key] != 0 && _owners[key] != owner) broken = "two parties have one peer id";
-        _owners[key] = owner;
+    /// @notice Whose account a party has now.
+    function personOf(uint8 party) private returns (uint256 person) {
+        address owner = ledger.parties(party, 1)[0].account;
+        while (account(person) != owner) ++person;
+    }
+
+    function _everybody(uint8 seed) private {
+        IDppdl.State memory state = ledger.state();
+        uint256 skipped = seed % 16;
+        for (uint256 person = 0; person < PEOPLE; ++person) {
+            (bool known, uint8 party) = ledger.partyOf(account(person));
+            if (!known || party == skipped || (state.credible >> party) & 1 == 0) continue;
+            if (state.phase == IDppdl.Phase.Order) _order(person, state.round, state.credible & ~(1 << party), 50);
+            else if (state.phase == IDppdl.Phase.Deliver) _deliver(person, state.round, askedOf(party));
+            else _report(person, state.round, seed > 230 ? state.credible & 1 & ~(1 << party) : 0);
+            if (state.phase != IDppdl.Phase.Closed) continue;
+            _vouch(person, seed);
+            _update(person, 50, 100);
+            _resign(person);
+        }
+    }
+
+    function _update(uint256 person, uint32 samples, uint32 examples) private {
+        IDppdl.Registration memory given = registrationOf(samples, examples);
+        IDppdl.State memory before = ledger.state();
+        vm.prank(account(person));
+        try ledger.update(given) {
+            didWhileOpen(person, before.credible | before.pending, before);
+            didRegister(person, given.peerId);
+        } catch {}
+    }
+
+    function _vouch(uint256 person, uint8 whom) private {
+        IDppdl.State memory before = ledger.state();
+        vm.prank(account(person));
+        try ledger.vouch(account(whom % PEOPLE)) {
+            didWhileOpen(person, before.credible, before);
+        } catch {}
+    }
+
+    function _resign(uint256 person) private {
+        IDppdl.State memory before = ledger.state();
+        vm.prank(account(person));
+        try ledger.resign() {
+            didWhileOpen(person, before.credible, before);
+            IDppdl.State memory state = ledger.state();
+            (, uint8 party) = ledger.partyOf(account(person));
+            never(((state.credible | state.pending) >> party) & 1 == 1, "who resigned is still there");
+        } catch {}
     }
 
     function _order(uint256 person, uint32 round, uint256 providers, uint32 count) private {
         IDppdl.State memory before = ledger.state();
         vm.prank(account(person));
         try ledger.download(round, packed(providers, count), KEY) {
-            _didAct(person, before);
+            didAct(person, before);
         } catch {}
     }
 
@@ -214,7 +221,7 @@ contract Crowd is Fixture {
         IDppdl.State memory before = ledger.state();
         vm.prank(account(person));
         try ledger.upload(round, delivery(requesters)) {
-            _didAct(person, before);
+            didAct(person, before);
         } catch {}
     }
 
@@ -222,22 +229,38 @@ contract Crowd is Fixture {
         IDppdl.State memory before = ledger.state();
         vm.prank(account(person));
         try ledger.report(round, low) {
-            _didAct(person, before);
+            didAct(person, before);
         } catch {}
     }
 
-    function _didAct(uint256 person, IDppdl.State memory before) private {
-        ++effects;
-        if (_gone[person]) broken = "who was succeeded acted again";
-        (, uint8 party) = ledger.partyOf(account(person));
-        if ((before.credible >> party) & 1 == 0) broken = "somebody outside the credible set acted";
-        uint256 moment = uint256(before.round) * 6 + uint256(before.phase) + 1;
-        if (_acted[party] == moment) broken = "somebody acted twice";
-        _acted[party] = moment;
+    function _fileClaim(uint256 person, uint256 provider) private {
+        IDppdl.State memory before = ledger.state();
+        bytes memory deliveries = delivery(askedOf(provider));
+        vm.prank(account(person));
+        try ledger.fileClaim(before.round, uint8(provider), IDppdl.Complaint.NotDelivered, deliveries) returns (
+            uint256 claim
+        ) {
+            did(person, before.credible & (1 << uint8(claim >> 8)));
+            never(before.phase != IDppdl.Phase.Evaluate, "a claim at the wrong time");
+            _claims.push(claim);
+        } catch {}
     }
 
-    function _moment() private view returns (uint256) {
-        IDppdl.State memory state = ledger.state();
-        return uint256(state.round) * 6 + uint256(state.phase);
+    function _answerClaim(uint256 person, uint256 claim) private {
+        vm.prank(account(person));
+        try ledger.answerClaim(claim, KEY, "x") {
+            did(person, 1 << uint8(claim));
+        } catch {}
+    }
+
+    function _voteClaim(uint256 person, uint256 claim, bool upheld) private {
+        IDppdl.Claim memory before = ledger.claimOf(claim);
+        uint256 sides = (1 << uint8(claim)) | (1 << uint8(claim >> 8));
+        uint256 jury = ledger.state().credible & ~sides & ~(before.votesFor | before.votesAgainst);
+        vm.prank(account(person));
+        try ledger.voteClaim(claim, upheld) {
+            did(person, jury);
+            never(before.status != IDppdl.ClaimStatus.Answered || _time > before.deadline, "a vote out of time");
+        } catch {}
     }
 }
