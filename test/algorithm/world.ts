@@ -90,7 +90,7 @@ export interface World {
 /** What tests may change about one party. */
 export type PartyChanges = (
   party: number,
-) => Partial<Pick<Member, 'examples' | 'learner' | 'sharedSamples' | 'generator'>>;
+) => Partial<Pick<Member, 'examples' | 'learner' | 'sharedSamples' | 'generator' | 'releases'>>;
 
 /**
  * Builds a consortium of `sizes.length` parties with so many examples each, every one sharing half of them.
