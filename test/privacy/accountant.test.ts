@@ -134,14 +134,6 @@ describe('the Gaussian mechanism', () => {
       }
     }
   });
-
-  it('agrees with the accountant at q = 1 and q → 1', () => {
-    const delta = 1e-5;
-    const expected = gaussianEpsilon(Math.sqrt(10) / 4, delta);
-    assert.equal(tightEpsilon([{ sampleRate: 1, noiseMultiplier: 4, steps: 10 }], delta), expected);
-    const nearly = tightEpsilon([{ sampleRate: 1 - 1e-9, noiseMultiplier: 4, steps: 10 }], delta);
-    assert.ok(Math.abs(nearly - expected) < 1e-3);
-  });
 });
 
 describe('composition', () => {
@@ -252,6 +244,67 @@ describe('order', () => {
         assert.ok(base[0] <= base[1]);
       }),
       { numRuns: 25, seed: 1 },
+    );
+  });
+});
+
+describe('a sample rate near 1', () => {
+  const settings = fc.record({
+    // Noise of the whole composition, over √steps.
+    noise: fc.double({ min: 0.3, max: 5, noNaN: true }),
+    steps: fc.integer({ min: 1, max: 100 }),
+    exponent: fc.integer({ min: 3, max: 8 }),
+  });
+  const rest = [0.3, 0.1, 1e-2, 1e-4, 1e-6, 1e-9];
+
+  it('brings every ε up to that of whole sums, which has a closed form', () => {
+    fc.assert(
+      fc.property(settings, ({ noise, steps, exponent }) => {
+        const delta = 10 ** -exponent;
+        const noiseMultiplier = noise * Math.sqrt(steps);
+        const whole = { sampleRate: 1, noiseMultiplier, steps };
+        const exact = gaussianEpsilon(1 / noise, delta);
+        assert.equal(tightEpsilon([whole], delta), exact);
+        const renyi = renyiEpsilon([whole], delta);
+        assert.ok(renyi >= exact);
+        let before = { tight: 0, renyi: 0 };
+        for (const left of rest) {
+          const sampled = { ...whole, sampleRate: 1 - left };
+          const found = { tight: tightEpsilon([sampled], delta), renyi: renyiEpsilon([sampled], delta) };
+          const logTaken = steps * Math.log1p(-left);
+          // All steps take the record with probability qᵀ; then they are as telling as whole sums:
+          // δ_q(ε) ≥ qᵀ·δ₁(ε + T·ln(1/q)).
+          const least =
+            Math.exp(logTaken) > delta ? gaussianEpsilon(1 / noise, delta / Math.exp(logTaken)) + logTaken : 0;
+          assert.ok(found.tight >= least - 1e-9, `q = 1 − ${left}: ${found.tight} is below ${least}`);
+          assert.ok(found.tight <= exact * (1 + 1e-3) + 1e-3, `q = 1 − ${left}: ${found.tight} is above ${exact}`);
+          // ∂D_α/∂q ≤ α / (α − 1) / q, and α ≥ 1.1.
+          const most = (11 * steps * left) / (1 - left);
+          assert.ok(found.renyi <= renyi * (1 + 1e-9) && found.renyi >= renyi - most - 1e-9 * renyi);
+          assert.ok(found.tight >= before.tight * (1 - 1e-3) - 1e-3 && found.renyi >= before.renyi * (1 - 1e-9));
+          before = found;
+        }
+        assert.ok(Math.abs(before.tight - exact) < 1e-3 * exact + 1e-3 && renyi - before.renyi < 1e-5);
+      }),
+      { numRuns: 15, seed: 2 },
+    );
+  });
+
+  it('is the end of a closed form for one step: ε_q = ln(1 + q(e^ε₁ − 1)) at δ_q = q·δ₁', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.3, max: 5, noNaN: true }),
+        fc.double({ min: 1e-3, max: 1, noNaN: true }),
+        (noiseMultiplier, sampleRate) => {
+          const delta = 1e-5;
+          const whole = gaussianEpsilon(1 / noiseMultiplier, delta / sampleRate);
+          const exact = Math.log1p(sampleRate * Math.expm1(whole));
+          const found = tightEpsilon([{ sampleRate, noiseMultiplier, steps: 1 }], delta);
+          assert.ok(found >= exact - 1e-9, `${found} understates ${exact}`);
+          assert.ok(found <= exact * (1 + 1e-3) + 1e-3, `${found} is far above ${exact}`);
+        },
+      ),
+      { numRuns: 40, seed: 3 },
     );
   });
 });
