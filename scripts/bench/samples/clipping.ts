@@ -17,7 +17,7 @@ import { clippedSum, recordNorms } from '../../../node/samples/perRecord.ts';
 /** Records of a batch. */
 const ROWS = 600;
 /** CPU seconds spent on each way. */
-const SECONDS = 1;
+const SECONDS = 2;
 
 /** Records per CPU-second of each way, for a critic of these sizes. */
 export function measureClipping(sizes: readonly number[]): { unclipped: number; clipped: number; loop: number } {
@@ -39,16 +39,16 @@ export function measureClipping(sizes: readonly number[]): { unclipped: number; 
     backward(arena, network, pass, rows);
   };
   const factors = [{ signals: pass.signals, inputs: pass.inputs }];
-  return {
-    unclipped: perSecond(() => {
+  const [unclipped, clipped, loop] = perSecond([
+    () => {
       load(0, ROWS);
       sumGradients(arena, pass.signals, pass.inputs, sums, ROWS);
-    }),
-    clipped: perSecond(() => {
+    },
+    () => {
       load(0, ROWS);
       clippedSum(arena, factors, recordNorms(arena, factors, ROWS), 0.1, sums);
-    }),
-    loop: perSecond(() => {
+    },
+    () => {
       for (const { data } of totals) data.fill(0);
       for (let record = 0; record < ROWS; record++) {
         load(record, 1);
@@ -60,20 +60,25 @@ export function measureClipping(sizes: readonly number[]): { unclipped: number; 
           for (let k = 0; k < own.length; k++) total.data[k] += scale * own[k];
         });
       }
-    }),
-  };
+    },
+  ]);
+  return { unclipped, clipped, loop };
 }
 
-/** Runs a batch again and again; records per CPU-second. */
-function perSecond(batch: () => void): number {
-  batch();
-  const start = process.cpuUsage();
-  let records = 0;
-  for (;;) {
-    batch();
-    records += ROWS;
-    const { user, system } = process.cpuUsage(start);
-    const seconds = (user + system) / 1e6;
-    if (seconds >= SECONDS) return records / seconds;
+/** Records per CPU-second of each way. They take turns, so that a machine that is slow for a while is slow for all. */
+function perSecond(ways: readonly (() => void)[]): number[] {
+  for (const way of ways) way();
+  const records = ways.map(() => 0);
+  const seconds = ways.map(() => 0);
+  while (seconds.some((spent) => spent < SECONDS)) {
+    ways.forEach((way, index) => {
+      if (seconds[index] >= SECONDS) return;
+      const start = process.cpuUsage();
+      way();
+      const { user, system } = process.cpuUsage(start);
+      seconds[index] += (user + system) / 1e6;
+      records[index] += ROWS;
+    });
   }
+  return records.map((count, index) => count / seconds[index]);
 }
