@@ -220,7 +220,10 @@ function diverged(step: number): SamplesError {
   });
 }
 
-/** The painter of a shape, with the contrast fitted to pictures from the warm start. */
+/**
+ * The painter of a shape. The contrast is fitted to pictures from the whole warm start; the sampler's own vary less, by its
+ * temperature and its fewer directions, so it starts a little darker than declared and learns to make up for it.
+ */
 function createPainter(
   arena: Arena,
   basis: Basis,
