@@ -14,7 +14,7 @@ import type { Mechanism } from '../privacy/mechanism.ts';
 import { createSeededRandom, type SeededRandom, secureBytes } from '../random.ts';
 import type { Examples } from '../types.ts';
 import { type Augmentation, augment, PAPER_AUGMENTATION } from './augment.ts';
-import { type Basis, createBasis } from './basis.ts';
+import { type Basis, createBasis, type Normalisation } from './basis.ts';
 import {
   type ClassGaussians,
   type ClassGaussiansNoise,
@@ -24,7 +24,7 @@ import {
   splitNoise,
 } from './classGaussians.ts';
 import { fitContrast } from './contrast.ts';
-import { type Critic, createCritic, type PenaltyPoints } from './critic.ts';
+import { createCritic, type PenaltyPoints } from './critic.ts';
 import { SamplesError } from './errors.ts';
 import { requireUsable } from './examples.ts';
 import { drawCoordinates, type GaussianOptions } from './gaussian.ts';
@@ -100,6 +100,13 @@ export interface DpganPlan {
   readonly mechanisms: readonly Mechanism[];
 }
 
+/** What training leaves, with the memory it lies in. */
+interface Trained {
+  readonly sampler: Sampler;
+  readonly painter: Painter;
+  readonly arena: Arena;
+}
+
 /**
  * Calibrates the noise of a run over `records` records.
  * @param draws - noise values the run draws; they cost a little δ.
@@ -139,8 +146,7 @@ export function createDpganGenerator(options: DpganOptions): SampleGenerator {
       const perRecord = copies === 1 ? epsilon : groupEpsilon(plan.mechanisms, copies, delta);
       const mechanisms = copies === 1 ? plan.mechanisms : [gaussianRelease(perRecord, delta)];
       await options.onRelease?.({ generator: 'dpgan', count, mechanisms, draws });
-      const { sampler, painter, arena } = await train(examples, basis, plan, training, options, randomBytes);
-      const inputs = publish(sampler, painter, arena, count, options);
+      const inputs = await runDpgan(examples, count, plan, training, options);
       return {
         samples: { inputs, shape: examples.shape },
         privacy: { generator: 'dpgan', epsilon: perRecord, delta, unit: 'record' },
@@ -168,15 +174,31 @@ function multiply(examples: Examples, randomBytes: RandomBytes): Examples {
   return { ...examples, inputs: all, labels: Uint8Array.from({ length: PAPER_COPIES * labels.length }, classOf) };
 }
 
+/**
+ * Trains with a plan's noise and draws the samples, float32 [count × F]. What they cost is for the plan's maker to say.
+ * @param plan - a noise multiplier of 0 of the critic trains without privacy (audits only).
+ */
+export async function runDpgan(
+  examples: Examples,
+  count: number,
+  plan: Pick<DpganPlan, 'warmStart' | 'critic'>,
+  training: DpganTraining,
+  options: Omit<DpganOptions, 'epsilon' | 'delta'>,
+): Promise<Float32Array> {
+  const basis = createBasis(examples.shape, options.normalisation, options.ranges);
+  const trained = await train(examples, basis, plan, training, options, options.randomBytes ?? secureBytes);
+  return publish(trained, count, options.normalisation);
+}
+
 /** Trains sampler and critic in turns. */
 async function train(
   examples: Examples,
   basis: Basis,
-  plan: DpganPlan,
+  plan: Pick<DpganPlan, 'warmStart' | 'critic'>,
   training: DpganTraining,
-  options: DpganOptions,
+  options: Omit<DpganOptions, 'epsilon' | 'delta'>,
   randomBytes: RandomBytes,
-): Promise<{ sampler: Sampler; critic: Critic; painter: Painter; arena: Arena }> {
+): Promise<Trained> {
   const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
   const noise = createDiscreteGaussian(randomBytes);
   const gaussians = releaseClassGaussians(examples, basis, plan.warmStart, noise);
@@ -209,7 +231,7 @@ async function train(
     await yieldToOthers();
   }
   sampler.settle();
-  return { sampler, critic, painter, arena };
+  return { sampler, painter, arena };
 }
 
 function diverged(step: number): SamplesError {
@@ -229,7 +251,7 @@ function createPainter(
   basis: Basis,
   gaussians: ClassGaussians,
   { shape }: Examples,
-  { normalisation }: DpganOptions,
+  { normalisation }: Pick<DpganOptions, 'normalisation'>,
   randomBytes: RandomBytes,
   random: SeededRandom,
 ): Painter {
@@ -244,13 +266,7 @@ function createPainter(
 }
 
 /** Draws the published samples; float32 [count × F], normalised. */
-function publish(
-  sampler: Sampler,
-  painter: Painter,
-  arena: Arena,
-  count: number,
-  { normalisation: { mean, stdDev } }: DpganOptions,
-): Float32Array {
+function publish({ sampler, painter, arena }: Trained, count: number, { mean, stdDev }: Normalisation): Float32Array {
   const { raw } = painter;
   const inputs = new Float32Array(count * raw.columns);
   const seen = arena.create(FAKES, painter.dimension);

@@ -12,6 +12,7 @@ import { createCritic } from '../../node/samples/critic.ts';
 import { createGaussianGenerator } from '../../node/samples/gaussian.ts';
 import { createArena } from '../../node/samples/matrix.ts';
 import type { Examples } from '../../node/types.ts';
+import { refuted } from './lowerBounds.ts';
 
 function seededBytes(seed: number): (length: number) => Uint8Array {
   const random = createSeededRandom(seed);
@@ -19,30 +20,6 @@ function seededBytes(seed: number): (length: number) => Uint8Array {
     const words = Uint32Array.from({ length: Math.ceil(length / 4) }, () => random.below(2 ** 32));
     return new Uint8Array(words.buffer, 0, length);
   };
-}
-
-/** P[Binomial(n, p) ≥ k]. */
-function binomialTail(n: number, p: number, k: number): number {
-  let term = n * Math.log1p(-p);
-  let tail = k <= 0 ? Math.exp(term) : 0;
-  for (let i = 1; i <= n; i++) {
-    term += Math.log((n - i + 1) / i) + Math.log(p / (1 - p));
-    if (i >= k) tail += Math.exp(term);
-  }
-  return tail;
-}
-
-/**
- * Largest ε that `right` of `guesses` right guesses about fair coins refute at 95 % (Steinke, Nasr & Jagielski 2023,
- * Theorem 5.2, δ = 0: the number of right guesses is dominated by Binomial(guesses, e^ε/(1 + e^ε))).
- */
-function refuted(right: number, guesses: number): number {
-  let bound = 0;
-  for (let epsilon = 0.05; epsilon < 20; epsilon += 0.05) {
-    if (binomialTail(guesses, 1 / (1 + Math.exp(-epsilon)), right) > 0.05) return bound;
-    bound = epsilon;
-  }
-  return bound;
 }
 
 describe('an attack on the released samples', () => {
