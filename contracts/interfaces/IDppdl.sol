@@ -77,8 +77,8 @@ interface IDppdl {
         uint32 answerSeconds;
         /// How long the others may take to vote on an answered claim, in seconds, ≥ 1.
         uint32 voteSeconds;
-        /// Points each side of a claim puts at stake, ≥ 1; a claimant that has fewer puts all it has at stake, at
-        /// least one, so that a claim made in bad faith always costs something.
+        /// Points each side of a claim puts at stake, the provider beside the order's price; ≥ 1. A claimant that has
+        /// fewer puts all it has at stake, at least one, so that a claim made in bad faith always costs something.
         uint64 claimDeposit;
     }
 
@@ -271,7 +271,8 @@ interface IDppdl {
     error ClaimWrongDeliveries(uint8 provider);
     error ClaimWindowClosed(uint256 claim, uint64 deadline, uint64 time);
     error ClaimWindowOpen(uint256 claim, uint64 deadline, uint64 time);
-    /// @notice The sender is not the one who may do this (answer: the provider; vote: anyone but the two sides).
+    /// @notice The sender is not the one who may do this (answer: the provider; vote: the credible set but
+    /// the two sides).
     error ClaimNotAllowed(uint256 claim, uint8 party);
     error ClaimAlreadyVoted(uint256 claim, uint8 party);
     error ClaimInvalidLocation(uint256 length);
@@ -285,10 +286,12 @@ interface IDppdl {
     function init(Registration calldata registration, Invitation calldata invitation) external returns (uint8 party);
 
     /// @notice Replaces the sender's registration: new keys, a new address, or more data. A change of `examples` or
-    /// `samples` takes effect at the next round and creates points only for what exceeds those created before.
+    /// `samples` shows in {parties} at once, but only when forming ends or the next round starts (never, if the ledger
+    /// closes before) does it change the cap and create points, for what exceeds those created before.
     function update(Registration calldata registration) external;
 
-    /// @notice Votes to let `account` in. More than half of the credible set is needed.
+    /// @notice Votes to let `account` in, after forming and before closing. More than half of the credible set is
+    /// needed when it joins; a vote cannot be taken back, and counts as long as the voter is in the credible set.
     function vouch(address account) external;
 
     /// @notice Makes the sender the account of the party whose account signed for it (EIP-712, type
@@ -299,13 +302,14 @@ interface IDppdl {
     /// @return party The party's id.
     function takeOver(uint64 expires, bytes calldata signature) external returns (uint8 party);
 
-    /// @notice Leaves the credible set at once. In the order phase the sender's own orders are withdrawn, later they
-    /// can still be delivered; orders it has received and not delivered are refunded. Its points stay with the account.
+    /// @notice Leaves the credible set, which the sender must be in, at once. In the order phase the sender's own
+    /// orders are withdrawn, later they can still be delivered; orders it has received and not delivered are refunded.
+    /// Its points stay with the account.
     function resign() external;
 
     // Rounds
 
-    /// @notice Ends a phase whose deadline has passed, whoever has not acted.
+    /// @notice Ends a phase from the second of its deadline on, whoever has not acted; forming only with `minParties`.
     function advance() external;
 
     /// @notice DOWNLOAD: all of the sender's orders of a round; the points they cost go to escrow. May be empty.
