@@ -8,7 +8,7 @@ import { createClient } from '../sdk/client.ts';
 import type { Member } from './algorithm/member.ts';
 import { createOnionEnvelopes } from './algorithm/onionEnvelopes.ts';
 import type { Ledger, LedgerState, Observer } from './algorithm/ports.ts';
-import { publishedRows } from './algorithm/publication.ts';
+import { restate } from './algorithm/publication.ts';
 import { run } from './algorithm/run.ts';
 import { systemClock } from './clock.ts';
 import { assertClock, clockSkew, readChainTime } from './clockSkew.ts';
@@ -118,9 +118,11 @@ export async function runNode(config: NodeConfig, deps: NodeDependencies): Promi
     const { maskKey, encryptionKey } = keys;
     await assertMayJoin(client, { account: account.address, invitation, ...contact, maskKey, encryptionKey });
   } else {
-    // New samples would cost their ε again: no more can be shared than were published.
-    const samples = Math.min(sharedSamples, publishedRows(publication.bytes));
-    const statement = { address: contact.address, examples, samples };
+    const own = { examples, samples: sharedSamples };
+    const stated = restate(publication.bytes, own, state.parties[self], consortium.publishedSamples);
+    if (stated.examples !== examples)
+      log.warn('There are fewer records than published samples; leave and come back', own);
+    const statement = { address: contact.address, ...stated };
     if (await announceChanges(client, state, self, statement)) log.info('Told the ledger what has changed', statement);
   }
   observer({

@@ -17,13 +17,13 @@ import {
 } from './member.ts';
 import type { ModelShelf } from './modelShelf.ts';
 import type { Checkpoint, Publication } from './ports.ts';
-import { encodeSamples, samplesHash } from './publication.ts';
+import { encodeSamples, publishedRows, samplesHash } from './publication.ts';
 import { ownSamples, rateOthers } from './rating.ts';
 import { report } from './reporting.ts';
 
 /**
  * Runs Algorithm 1 for one party, up to the state with which the first round starts. Repeating it after a crash
- * publishes the same samples and trains the same model.
+ * publishes the same samples and, from the same data, trains the same model.
  * @param models - where this party's standalone model is offered for labelling the others' samples.
  */
 export async function benchmark(member: Member, models: ModelShelf, signal: AbortSignal): Promise<Checkpoint> {
@@ -36,11 +36,12 @@ export async function benchmark(member: Member, models: ModelShelf, signal: Abor
 
   // 2: privacy level initialisation: λ_i = u_i / |D_i|.
   const self = (await joined(member, publication)) ?? (await register(member, publication));
+  const stated = (await ledger.state()).parties[self];
   member.observe({
     type: 'registered',
     party: self,
-    samples: member.sharedSamples,
-    sharingLevel: member.sharedSamples / member.examples.labels.length,
+    samples: stated.samples,
+    sharingLevel: stated.samples / stated.examples,
     privacy: publication.privacy,
   });
   models.put(0, standalone);
@@ -123,7 +124,8 @@ async function register(member: Member, publication: Publication): Promise<numbe
     maskKey: member.keys.maskKey,
     encryptionKey: member.keys.encryptionKey,
     examples: member.examples.labels.length,
-    samples: member.sharedSamples,
+    // What was published before a crash may be less than this party would share by now.
+    samples: Math.min(member.sharedSamples, publishedRows(publication.bytes)),
     samplesHash: samplesHash(publication.bytes),
     privacy: publication.privacy,
   });

@@ -31,7 +31,7 @@ export interface Member {
   readonly test: Examples | undefined;
   /** Rounds after which accuracy is shown; every round unless told. */
   readonly isMeasured?: (round: number) => boolean;
-  /** u_i: samples released for each rating; λ_i = u_i / |D_i|. */
+  /** u_i as this party states it at INIT: samples labelled in each rating; λ_i = u_i / |D_i|. */
   readonly sharedSamples: number;
   /** Seed of every repeatable choice of this party: visiting order, which samples are rated. */
   readonly seed: number;

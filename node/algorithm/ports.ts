@@ -114,8 +114,9 @@ export interface Ledger {
   /** All commitments of a round, or undefined while more may be recorded: its deliver phase is not over. */
   finalDeliveries(round: number): Promise<readonly Delivery[] | undefined>;
   /**
-   * Everybody who was registered when a round's order phase began, as it was then; nobody if it has not begun. What a
-   * party changes later counts from the next round on. Who was credible is told while the round goes on.
+   * Everybody who was registered when a round (its order phase; the benchmark of round 0) began, as it was then; nobody
+   * if it has not begun. What a party changes later counts from the next round on. Who was credible is told while the
+   * round goes on.
    */
   atStart(round: number): Promise<ReadonlyMap<PartyId, StartingParty>>;
   /** All claims that are open, and those that ended since this was first asked, with where each stands. */
@@ -173,7 +174,7 @@ export interface Exchange {
 }
 
 /** A party at the start of a round. */
-export type StartingParty = Pick<Party, 'maskKey' | 'samples' | 'credible'>;
+export type StartingParty = Pick<Party, 'maskKey' | 'examples' | 'samples' | 'credible'>;
 
 /** This party's long-term X25519 secrets, kept behind functions so that they can live in a keystore. */
 export interface Keys {

@@ -7,7 +7,7 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import type { Samples } from '../types.ts';
+import type { Party, Samples } from '../types.ts';
 import { AlgorithmError } from './errors.ts';
 
 const FIXED_BYTES = 16;
@@ -90,6 +90,22 @@ export function decodeSamples(
 /** How many samples were published, by their bytes. */
 export function publishedRows(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(8, true);
+}
+
+/** |D_i| and u_i. */
+export type DataStatement = Pick<Party, 'examples' | 'samples'>;
+
+/**
+ * What a party states of its data when they have changed and its published samples are still the old ones.
+ * @param own - what it has, and would share.
+ * @param stated - what the ledger has; it stays when there are fewer records than samples, which nobody would take then.
+ * @param agreed - how many rows everybody takes from everybody.
+ */
+export function restate(bytes: Uint8Array, own: DataStatement, stated: DataStatement, agreed: number): DataStatement {
+  const rows = publishedRows(bytes);
+  if (rows > Math.max(own.examples, agreed)) return { examples: stated.examples, samples: stated.samples };
+  // New samples would cost their ε again: no more can be shared than were published.
+  return { examples: own.examples, samples: Math.min(own.samples, rows) };
 }
 
 /** SHA-256 of published samples, as INIT states it; 32 bytes. */

@@ -31,8 +31,8 @@ export function ownSamples({ consortium }: Member, publication: Publication): Sa
 }
 
 /**
- * Rates the others of C on u_i of this party's published samples, drawn at random. u_i is as this party's INIT has it:
- * nobody labels more.
+ * Rates the others of C on u_i of this party's published samples, drawn at random. u_i is as the ledger had it when the
+ * round began: nobody labels more, and a restart with other data asks for the same rows.
  * @param state - the ledger in the phase of the rating.
  * @param samples - this party's published samples.
  * @param parameters - w_i, with which this party labels them itself.
@@ -50,9 +50,10 @@ export async function rateOthers(
   const others = credibleOthers(state, self);
   const size = inputSize(samples.shape);
   const published = samples.inputs.length / size;
+  const u = (await member.ledger.atStart(round)).get(self)?.samples ?? state.parties[self].samples;
   const indices = createSeededRandom(seedFor(member.seed, round, purposes.rating))
     .permutation(published)
-    .slice(0, state.parties[self].samples)
+    .slice(0, u)
     .sort();
   const own = await member.learner.label(parameters, samples.inputs, indices);
   const answers = await Promise.all(others.map((party) => labelsOf(member, party, round, indices, signal)));

@@ -17,13 +17,14 @@ export async function report(member: Member, { round, credibility, silence }: Ch
   const { ledger, consortium } = member;
   const self = await selfOf(member);
   const named = async (): Promise<PartyId[]> => {
-    const state = await ledger.state();
+    const [state, start] = await Promise.all([ledger.state(), ledger.atStart(round)]);
     const others = credibleOthers(state, self);
     // deviation: the paper's n never shrinks; an equal share is one of those who are still credible.
     const parties = others.length + 1;
     const low = others.filter(({ id, examples }) => {
       // Who was not heard this time is judged by its silence alone.
-      return silence[id] === 0 && credibility[id] < thresholdOf(consortium.credibility, examples, parties);
+      const stated = start.get(id)?.examples ?? examples;
+      return silence[id] === 0 && credibility[id] < thresholdOf(consortium.credibility, stated, parties);
     });
     const silent = others.filter(({ id }) => silence[id] >= consortium.credibility.silentRounds);
     const all = [...low, ...silent].map(({ id }) => id).sort((a, b) => a - b);

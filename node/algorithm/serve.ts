@@ -34,7 +34,8 @@ export function createHandlers(member: Member, models: ModelShelf, copies: Copie
   const fetchSamples = async (owner: Party): Promise<Samples> => {
     const { deadline } = await ledger.state();
     const bytes = await exchange.samples(owner.id, member.clock.until(deadline));
-    const rows = Math.max(owner.samples, consortium.publishedSamples);
+    // Not u, which a party may state lower later without publishing anew.
+    const rows = Math.max(owner.examples, consortium.publishedSamples);
     return decodeSamples(bytes, consortium.inputs.shape, owner.samplesHash, rows);
   };
 
@@ -76,10 +77,11 @@ export function createHandlers(member: Member, models: ModelShelf, copies: Copie
     async labels(requester, round, indices) {
       const party = (await ledger.state()).parties[requester];
       if (!party.credible) throw refused('Labels are for credible parties.');
-      // One set of rows a round, as many as the requester's INIT says: enough to rate, too few to copy the model.
+      // One set of rows a round, as many as the requester's u when it began: enough to rate, too few to copy the model.
+      const { samples: most } = (await ledger.atStart(round)).get(requester) ?? party;
       const isAscending = indices.every((row, place) => place === 0 || row > indices[place - 1]);
-      if (indices.length === 0 || indices.length > party.samples || !isAscending) {
-        throw refused(`Labels are given for 1 to ${party.samples} different rows.`);
+      if (indices.length === 0 || indices.length > most || !isAscending) {
+        throw refused(`Labels are given for 1 to ${most} different rows.`);
       }
       const asked = Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength).toString('base64');
       const before = answered.get(requester);

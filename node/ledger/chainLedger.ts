@@ -73,6 +73,8 @@ const unreadable: Registration = {
 };
 
 /** Order of moments in a ledger's life. */
+const firstPhaseOf = (round: number) => [round, phases.indexOf(round === 0 ? 'benchmark' : 'order')];
+
 const moment = (round: number, phase: Phase) =>
   phase === 'closed' ? Number.POSITIVE_INFINITY : round * phases.length + phases.indexOf(phase);
 
@@ -144,8 +146,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
     const earlier = [...beginnings].filter(([other]) => other < round).map(([, block]) => block);
     // Nothing a party can change may move that start: its latest registration is no lower bound.
     const fromBlock = Math.max(0, ...earlier);
-    const order = phases.indexOf('order');
-    const [start] = await getEvents(client, { name: 'PhaseStarted', indexed: [round, order], fromBlock });
+    const [start] = await getEvents(client, { name: 'PhaseStarted', indexed: firstPhaseOf(round), fromBlock });
     if (start !== undefined) beginnings.set(round, start.block);
     return start?.block;
   };
@@ -297,7 +298,7 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
       act(
         () => report(client, { round, lowContributors }),
         async (self) => {
-          const fromBlock = round === 0 ? 0 : await beginningOf(round);
+          const fromBlock = await beginningOf(round);
           if (fromBlock === undefined) return false;
           const [recorded] = await getEvents(client, { name: 'Reported', indexed: [round, self], fromBlock });
           return recorded?.lowContributors === toBitmap(lowContributors);
@@ -334,9 +335,8 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
       if (known !== undefined) return known;
       const fromBlock = await beginningOf(round);
       if (fromBlock === undefined) return new Map();
-      const order = phases.indexOf('order');
       const [[start], resigned] = await Promise.all([
-        getEvents(client, { name: 'PhaseStarted', indexed: [round, order], fromBlock }),
+        getEvents(client, { name: 'PhaseStarted', indexed: firstPhaseOf(round), fromBlock }),
         getEvents(client, { name: 'Resigned', indexed: [round, null], fromBlock }),
       ]);
       if (start === undefined) return new Map();
@@ -347,8 +347,8 @@ export function createChainLedger(options: ChainLedgerOptions): ChainLedger {
         const isOld = (registrations.get(party.id)?.block ?? 0) < start.block;
         const registration = isOld ? party : await earlierRegistration(party.id, start);
         if (registration === undefined) continue;
-        const { maskKey, samples } = registration;
-        parties.set(party.id, { maskKey, samples, credible: party.credible || left.has(party.id) });
+        const { maskKey, examples, samples } = registration;
+        parties.set(party.id, { maskKey, examples, samples, credible: party.credible || left.has(party.id) });
       }
       starts.set(round, parties);
       for (const old of starts.keys()) if (old < round - 1) starts.delete(old);

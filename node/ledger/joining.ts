@@ -6,6 +6,7 @@ import { getFacts } from '../../sdk/actions/getFacts.ts';
 import { tryInit } from '../../sdk/actions/tryInit.ts';
 import { update } from '../../sdk/actions/update.ts';
 import type { Client } from '../../sdk/client.ts';
+import { isRevert } from '../../sdk/contract.ts';
 import type { Invitation } from '../../sdk/types.ts';
 import type { LedgerState } from '../algorithm/ports.ts';
 import type { Consortium } from '../consortium.ts';
@@ -78,7 +79,13 @@ export async function announceChanges(
 ): Promise<boolean> {
   const party = parties[self];
   const isSame = party.address === address && party.examples === examples && party.samples === samples;
-  if (isSame || !party.credible || phase === 'closed') return false;
-  await update(client, { registration: toChain({ ...party, address, examples, samples }) });
-  return true;
+  if (isSame || phase === 'closed') return false;
+  try {
+    await update(client, { registration: toChain({ ...party, address, examples, samples }) });
+    return true;
+  } catch (error) {
+    // It has left, was voted out, or the ledger closed meanwhile: nobody reads this any more.
+    if (isRevert(error, 'CredibleSetNotMember', 'PhaseMismatch')) return false;
+    throw error;
+  }
 }

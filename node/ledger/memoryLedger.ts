@@ -86,7 +86,7 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
     block++;
     events.push(...emitted);
     for (const event of emitted) {
-      if (event.name === 'PhaseStarted' && event.phase === 'order') {
+      if (event.name === 'PhaseStarted' && (event.phase === 'order' || event.phase === 'benchmark')) {
         starts.set(event.round, new Map(state.parties.map((_, id) => [id, partyOf(id)])));
       }
       if (

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AlgorithmError } from '../../node/algorithm/errors.ts';
-import { decodeSamples, encodeSamples, samplesHash } from '../../node/algorithm/publication.ts';
+import { decodeSamples, encodeSamples, restate, samplesHash } from '../../node/algorithm/publication.ts';
 
 const shape = [2, 3, 1];
 const badSamples = (error: unknown) => error instanceof AlgorithmError && error.code === 'BAD_SAMPLES';
@@ -79,5 +79,21 @@ describe('published samples', () => {
     assert.throws(() => decodeSamples(promising, shape, samplesHash(promising)), badSamples);
     assert.throws(() => decodeSamples(bytes, shape, samplesHash(bytes), 1), badSamples);
     assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 20);
+  });
+});
+
+describe('what is stated of data that have changed', () => {
+  const bytes = encodeSamples({ shape: [2], inputs: new Float32Array(2 * 30) });
+  const stated = { examples: 60, samples: 30 };
+
+  it('is what there is, with no more samples than were published', () => {
+    assert.deepEqual(restate(bytes, { examples: 90, samples: 45 }, stated, 10), { examples: 90, samples: 30 });
+    assert.deepEqual(restate(bytes, { examples: 60, samples: 6 }, stated, 10), { examples: 60, samples: 6 });
+    assert.deepEqual(restate(bytes, { examples: 30, samples: 15 }, stated, 10), { examples: 30, samples: 15 });
+  });
+
+  it('stays when there are fewer records than published samples, unless everybody takes so many', () => {
+    assert.deepEqual(restate(bytes, { examples: 29, samples: 14 }, stated, 10), stated);
+    assert.deepEqual(restate(bytes, { examples: 29, samples: 14 }, stated, 30), { examples: 29, samples: 14 });
   });
 });

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { ExchangeHandlers } from '../../node/algorithm/ports.ts';
 import { createNodeKeys } from '../../node/nodeKeys.ts';
 import {
   assertBooks,
@@ -161,5 +162,64 @@ describe('a round', () => {
       else assert.ok(!second.skipped && second.missing.join() === '3', 'the next one goes by the new key');
     }
     await assertBooks(world);
+  });
+
+  it('gives labels for as many samples as a party declared when it began, and for those asked again', async () => {
+    const world = await createWorld([50, 50, 50, 50], onion, smallConsortium({ rounds: 1 }));
+    const { member } = world.parties[3];
+    const { exchange, ledger } = member;
+    const asked: number[] = [];
+    const answers: unknown[] = [];
+    Object.assign(member, {
+      ledger: {
+        ...ledger,
+        async reached(...given: Parameters<typeof ledger.reached>) {
+          const state = await ledger.reached(...given);
+          if (state.phase !== 'benchmark' && state.phase !== 'evaluate') return state;
+          register(world, 3, { samples: 2 });
+          return await ledger.state();
+        },
+      },
+      exchange: {
+        ...exchange,
+        async labels(...[labeller, round, indices, signal]: Parameters<typeof exchange.labels>) {
+          asked.push(indices.length);
+          register(world, 3, { samples: 50 });
+          const all = Uint32Array.from({ length: 50 }, (_, row) => row);
+          answers.push(await exchange.labels(labeller, round, all, signal).catch(({ code }) => code));
+          register(world, 3, { samples: 1 });
+          const labels = await exchange.labels(labeller, round, indices, signal);
+          register(world, 3, { samples: 25 });
+          return labels;
+        },
+      },
+    });
+    assertFulfilled(await world.run());
+    assert.deepEqual(asked, Array(2 * 3).fill(25));
+    assert.deepEqual(answers, Array(2 * 3).fill('REFUSED'));
+    assert.deepEqual(warningsOf(world.parties[3]), [], 'all gave the labels that were due');
+  });
+
+  it('judges a party by the examples it stated when it began', async () => {
+    const base = smallConsortium({ rounds: 1 });
+    const smallParties = { from: 1, below: 30, thresholdShare: 0 };
+    const consortium = { ...base, credibility: { ...base.credibility, smallParties } };
+    const world = await createWorld([50, 50, 50, 50, 50], onion, consortium);
+    const { exchange } = world.parties[4].member;
+    Object.assign(world.parties[4].member, {
+      exchange: {
+        ...exchange,
+        serve: (handlers: ExchangeHandlers) =>
+          exchange.serve({
+            ...handlers,
+            async labels(_requester, _round, indices) {
+              register(world, 4, { examples: 29, samples: 25 });
+              return new Uint8Array(indices.length).fill(9);
+            },
+          }),
+      },
+    });
+    assertFulfilled((await world.run()).slice(0, 4));
+    assert.equal((await world.parties[0].member.ledger.state()).parties[4].credible, false);
   });
 });

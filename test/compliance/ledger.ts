@@ -256,10 +256,17 @@ export function ledgerCompliance(name: string, create: () => Promise<LedgerWorld
 
     it('knows the parties as they were when a round began', async () => {
       const start = await ledgers[0].atStart(1);
-      assert.deepEqual(
-        [...start].map(([id, { maskKey, samples, credible }]) => [id, maskKey, samples, credible]),
-        ids.map((id) => [id, worldRegistration(id).maskKey, worldRegistration(id).samples, true]),
-      );
+      const stated = ids.map((id) => {
+        const { maskKey, examples, samples } = worldRegistration(id);
+        return [id, { maskKey, examples, samples, credible: true }];
+      });
+      const known = (parties: typeof start) =>
+        [...parties].map(([id, { maskKey, examples, samples, credible }]) => [
+          id,
+          { maskKey, examples, samples, credible },
+        ]);
+      assert.deepEqual(known(start), stated);
+      assert.deepEqual(known(await ledgers[0].atStart(0)), stated, 'the benchmark is round 0');
       assert.equal((await ledgers[0].atStart(2)).size, 0);
     });
 
