@@ -45,7 +45,6 @@ const byCode: Readonly<Record<string, number>> = {
   NO_CONSTITUTION: exitCodes.usage,
   FILE: exitCodes.usage,
   INVALID_PARAMETER: exitCodes.usage,
-  BAD_REQUEST: exitCodes.usage,
   REMOVED: exitCodes.membership,
   CLOSED: exitCodes.membership,
 };

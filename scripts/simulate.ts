@@ -6,11 +6,12 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { describeFailure, exitCodeOf } from '../node/failure.ts';
+import { describeFailure } from '../node/failure.ts';
 import { percent, summaryText } from '../node/report/text.ts';
 import { stopSignal } from '../node/signals.ts';
 import { frameworks, type Outcome } from '../node/simulation/experiment.ts';
 import { contributionOf, settings } from '../node/simulation/setting.ts';
+import { exitCodeFor } from './simulate/errors.ts';
 import { createLaboratory } from './simulate/laboratory.ts';
 import { behaviourUsage, models, parseBehaviour, requestSchema } from './simulate/request.ts';
 import { fairnessOf, spread } from './simulate/statistics.ts';
@@ -127,5 +128,5 @@ try {
   await main();
 } catch (error) {
   console.error(describeFailure(error, { json: false, debug: process.env['DPPDL_DEBUG'] === '1' }));
-  process.exitCode = exitCodeOf(error);
+  process.exitCode = exitCodeFor(error);
 }

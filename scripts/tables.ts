@@ -7,8 +7,9 @@ import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { canonicalJson } from '../node/consortium.ts';
-import { describeFailure, exitCodeOf } from '../node/failure.ts';
+import { describeFailure } from '../node/failure.ts';
 import { stopSignal } from '../node/signals.ts';
+import { exitCodeFor } from './simulate/errors.ts';
 import { consortiumOf } from './simulate/laboratory.ts';
 import { argumentsOf, type Request } from './simulate/request.ts';
 import { accuracyTable } from './tables/accuracy.ts';
@@ -192,5 +193,5 @@ try {
   await main();
 } catch (error) {
   console.error(describeFailure(error, { json: false, debug: process.env['DPPDL_DEBUG'] === '1' }));
-  process.exitCode = exitCodeOf(error);
+  process.exitCode = exitCodeFor(error);
 }

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { describeFailure, exitCodeOf, exitCodes } from '../node/failure.ts';
-import { SimulateError } from '../scripts/simulate/errors.ts';
 import { RevertError } from '../sdk/errors.ts';
 
 it('a refusal to join ends with the code of membership and says what to do', () => {
@@ -21,9 +20,4 @@ it('a refusal to join ends with the code of membership and says what to do', () 
     assert.match(describeFailure(error, { json: false, debug: false }), /\n→ /, revert);
   }
   assert.equal(exitCodeOf(new RevertError('PhaseMismatch', [])), exitCodes.chain);
-});
-
-it('a wrong request to a script ends like a wrong option of the program', () => {
-  assert.equal(exitCodeOf(new SimulateError('BAD_REQUEST', 'No such party.')), exitCodes.usage);
-  assert.equal(exitCodeOf(new SimulateError('RUN_FAILED', 'It failed.')), exitCodes.internal);
 });

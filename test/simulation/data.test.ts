@@ -14,6 +14,7 @@ import { layersTopology } from '../../node/learner/layersFile.ts';
 import { topologyHash } from '../../node/learner/layersLearner.ts';
 import { createSeededRandom } from '../../node/random.ts';
 import { readData } from '../../scripts/simulate/data.ts';
+import { exitCodeFor, SimulateError } from '../../scripts/simulate/errors.ts';
 import { createLaboratory } from '../../scripts/simulate/laboratory.ts';
 import { argumentsOf, requestSchema } from '../../scripts/simulate/request.ts';
 
@@ -93,7 +94,10 @@ describe('the data of a simulation', () => {
   ] as const) {
     it(`refuses ${what}`, async () => {
       const request = requestSchema.parse({ consortium: join(example, 'consortium.yaml'), data: file, ...changes });
-      await assert.rejects(createLaboratory(0).run(request), { code: 'BAD_REQUEST', message });
+      await assert.rejects(createLaboratory(0).run(request), (error: Error) => {
+        assert.match(error.message, message);
+        return error instanceof SimulateError && error.code === 'BAD_REQUEST' && exitCodeFor(error) === 2;
+      });
     });
   }
 });
