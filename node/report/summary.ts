@@ -81,11 +81,12 @@ export interface RunSummary {
   readonly seconds: RoundEvent['seconds'];
   /** Mean seconds of one whole round. */
   readonly secondsPerRound: number;
-  /** Rounds in which somebody was missing or a sum was left out. */
+  /** Rounds in which somebody was missing, a sum was left out or a party had nothing to order with. */
   readonly troubles: readonly {
     readonly round: number;
     readonly party: PartyId;
     readonly missing: readonly PartyId[];
+    readonly ordered: number;
     readonly skipped: boolean;
   }[];
   /** Claims about deliveries, by round, each with the last that was seen of it. */
@@ -205,7 +206,7 @@ export function summarise(sources: SummarySources): RunSummary {
     secondsPerRound: seconds.train + seconds.order + seconds.deliver + seconds.evaluate,
     troubles: rounds
       .filter(({ missing, skipped }) => missing.length > 0 || skipped)
-      .map(({ round, party, missing, skipped }) => ({ round, party, missing, skipped }))
+      .map(({ round, party, missing, ordered, skipped }) => ({ round, party, missing, ordered, skipped }))
       .sort((a, b) => a.round - b.round || a.party - b.party),
     claims: claimsOf(events),
     removals: removalsOf(events),

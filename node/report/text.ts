@@ -65,8 +65,9 @@ export function incidents({ parties, troubles, removals, failures }: RunSummary)
   return [
     ...failures.map(({ name, ended }) => `${name} ended with ${ended}`),
     ...removals.map(({ round, party }) => `round ${round}: ${nameOf(party)} was voted out`),
-    ...troubles.map(({ round, party, missing, skipped }) => {
-      const who = missing.length > 0 ? `${missing.map(nameOf).join(', ')} missing` : 'nobody delivered';
+    ...troubles.map(({ round, party, missing, ordered, skipped }) => {
+      const nobody = ordered > 0 ? 'nobody delivered' : 'it ordered nothing, for want of points or time';
+      const who = missing.length > 0 ? `${missing.map(nameOf).join(', ')} missing` : nobody;
       return `round ${round} at ${nameOf(party)}: ${who}; ${skipped ? 'nothing was added' : 'the sum of the others was added'}`;
     }),
   ];

@@ -110,9 +110,20 @@ describe('summarise', () => {
   it('names every incomplete round', () => {
     const events = [said(0, round(0, 1, { missing: [2], skipped: true })), ...sources.events.slice(1)];
     const summary = summarise({ ...sources, events });
-    assert.deepEqual(summary.troubles, [{ round: 1, party: 0, missing: [2], skipped: true }]);
+    const [{ ordered }] = summary.troubles;
+    assert.deepEqual(summary.troubles, [{ round: 1, party: 0, missing: [2], ordered, skipped: true }]);
     assert.deepEqual(incidents(summary), ['round 1 at party 0: party 2 missing; nothing was added']);
     assert.match(summaryText(summary), /INCOMPLETE +round 1 at party 0: party 2 missing; nothing was added/);
+  });
+
+  it('tells who ordered nothing from who was given nothing', () => {
+    for (const [ordered, why] of [
+      [0, 'it ordered nothing, for want of points or time'],
+      [9, 'nobody delivered'],
+    ] as const) {
+      const events = [said(0, round(0, 1, { ordered, skipped: true })), ...sources.events.slice(1)];
+      assert.deepEqual(incidents(summarise({ ...sources, events })), [`round 1 at party 0: ${why}; nothing was added`]);
+    }
   });
 
   it('tells each removal once, and which node failed', () => {
