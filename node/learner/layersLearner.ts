@@ -138,15 +138,14 @@ function agree(a: Float32Array, b: Float32Array, tolerance: number): boolean {
 /**
  * Identifies a developer's model.
  * @param topology - the `modelTopology` of a `model.json`.
- * @throws LearnerError `INVALID_MODEL`: no Layers model, or not one input and one softmax.
+ * @throws LearnerError `INVALID_MODEL`: no Layers model, or not one input of fixed shape and one softmax.
  */
 export async function identifyTopology(topology: object): Promise<LayersIdentity> {
   const backends = await findBackends();
   const { tf, activate } = backends[backends.length - 1];
   await activate();
   const model = await buildModel(tf, topology);
-  const [shape, output] = [model.inputs[0].shape, model.outputs[0].shape].map((each) => each.slice(1).map(Number));
-  const classes = output[output.length - 1];
+  const [shape, [classes]] = [model.inputs[0].shape, model.outputs[0].shape].map((each) => each.slice(1).map(Number));
   const identity = { sha256: topologyHash(topology), shape, classes, parameterCount: model.countParams() };
   model.dispose();
   return identity;

@@ -49,18 +49,33 @@ function checkForm({ inputs, outputs }: LayersModel): void {
       'Make a model that takes one array and gives the probabilities of its class.',
     );
   }
+  const [input, output] = [inputs[0].shape.slice(1), outputs[0].shape.slice(1)];
+  if (input.includes(null)) {
+    throw invalidTopology(
+      `The topology takes inputs of shape ${input.map((edge) => edge ?? 'open').join('×')}, which leaves a dimension open.`,
+      'Give the first layer the whole inputShape, which is inputs.shape of the consortium file.',
+    );
+  }
   const layer = lastLayer(outputs[0]);
-  if (isSoftmax(layer)) return;
-  const kind = [layer.getClassName(), activationOf(layer)].filter((part) => part !== undefined).join(', ');
-  throw invalidTopology(
-    `The topology ends in the layer ${layer.name} (${kind}), not in a softmax.`,
-    'Give the last layer the activation softmax: training and labelling take its outputs for probabilities of classes.',
-  );
+  if (!isSoftmax(layer)) {
+    const kind = [layer.getClassName(), activationOf(layer)].filter((part) => part !== undefined).join(', ');
+    throw invalidTopology(
+      `The topology ends in the layer ${layer.name} (${kind}), not in a softmax.`,
+      'Give the last layer the activation softmax: training and labelling take its outputs for probabilities of classes.',
+    );
+  }
+  if (output.length !== 1) {
+    throw invalidTopology(
+      `The topology ends in the layer ${layer.name}, whose outputs have shape ${output.join('×')}, not one probability of each class.`,
+      'Flatten or pool before the last layer, so that each example has one row of probabilities.',
+    );
+  }
 }
 
 /**
  * Makes the model of a topology.
- * @throws {@link LearnerError} `INVALID_MODEL`: no Layers model, not one input and one output, or no softmax at the end.
+ * @throws {@link LearnerError} `INVALID_MODEL`: no Layers model, not one input of fixed shape and one output, or no softmax
+ * over the classes at the end.
  */
 export async function buildModel(tf: TensorFlow, topology: object): Promise<LayersModel> {
   let model: LayersModel;

@@ -1,5 +1,6 @@
 /**
- * `dppdl model export` and `dppdl predict`: what a node trained leaves its state whole and classifies new data.
+ * `dppdl model identify` names a developer's model. `dppdl model export` and `dppdl predict`: what a node trained leaves
+ * its state whole and classifies new data.
  * @module
  */
 import assert from 'node:assert/strict';
@@ -7,6 +8,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
 import { readNodeConfig } from '../../node/config.ts';
 import { readExamples } from '../../node/dataset/readExamples.ts';
 import { readNodeSecret } from '../../node/keystore.ts';
@@ -41,6 +43,26 @@ describe('dppdl model and predict', () => {
 
   const exportTo = (output: string, ...more: string[]) =>
     dppdl(['model', 'export', '--config', config, '--output', join(folder, output), ...more]);
+
+  it('identifies a topology, and refuses one with an open input', async () => {
+    const identify = async (inputShape: (number | null)[]) => {
+      const layers = [
+        tf.layers.dense({ units: 5, inputShape }),
+        tf.layers.globalAveragePooling1d(),
+        tf.layers.dense({ units: 3, activation: 'softmax' }),
+      ];
+      const modelTopology: unknown = tf.sequential({ layers }).toJSON(undefined, false);
+      const file = join(folder, 'topology.json');
+      await writeFile(file, JSON.stringify({ modelTopology }));
+      return dppdl(['model', 'identify', '--topology', file]);
+    };
+    const { exitCode, stdout } = await identify([2, 6]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /shape: +2 × 6\nclasses: +3\nparameters: +53\n/);
+    const open = await identify([null, 6]);
+    assert.equal(open.exitCode, 9);
+    assert.match(open.stderr, /open×6/);
+  });
 
   it('says so when there is nothing to export', async () => {
     const { exitCode, stderr } = await exportTo('early.safetensors');

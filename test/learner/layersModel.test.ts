@@ -1,5 +1,6 @@
 /**
- * Which topologies of a developer are taken: those that end in a softmax over the classes, wherever it stands, and no others.
+ * Which topologies of a developer are taken: those with one input of fixed shape that end in a softmax over the classes,
+ * wherever it stands, and no others.
  * @module
  */
 import assert from 'node:assert/strict';
@@ -11,7 +12,7 @@ import { identifyTopology, topologyHash } from '../../node/learner/layersLearner
 import { createLearner } from '../../node/learner/learner.ts';
 
 const inputs = { shape: [6], classes: 4 };
-const { activation, dense, dropout, reLU, softmax } = tf.layers;
+const { activation, dense, dropout, globalAveragePooling1d, reLU, reshape, softmax } = tf.layers;
 
 /** What TensorFlow.js writes of a model. */
 function topologyOf(model: tf.LayersModel): object {
@@ -66,6 +67,16 @@ describe('a topology', () => {
       ),
       /within \(Dense, sigmoid\)/,
     ],
+    [
+      'a softmax at every step of a sequence',
+      sequence(reshape({ targetShape: [3, 3] }), dense({ units: 4, activation: 'softmax', name: 'steps' })),
+      /steps, whose outputs have shape 3×4/,
+    ],
+    [
+      'a softmax over the steps of a sequence',
+      sequence(reshape({ targetShape: [3, 3] }), dense({ units: 4 }), softmax({ axis: 1, name: 'across' })),
+      /across, whose outputs have shape 3×4/,
+    ],
   ] as const) {
     it(`is refused that ends in ${what}, by the name of that layer`, async () => {
       const topology = topologyOf(model);
@@ -99,6 +110,21 @@ describe('a topology', () => {
         message: new RegExp(`6 to ${units};.* 4 classes`),
       });
     }
+  });
+
+  it('is refused if it leaves a dimension of its inputs open', async () => {
+    const topology = topologyOf(
+      tf.sequential({
+        layers: [
+          dense({ units: 5, inputShape: [null, 6] }),
+          globalAveragePooling1d(),
+          dense({ units: 4, activation: 'softmax' }),
+        ],
+      }),
+    );
+    const refused = { code: 'INVALID_MODEL', message: /shape open×6/ };
+    await assert.rejects(create(topology), refused);
+    await assert.rejects(identifyTopology(topology), refused);
   });
 
   it('is refused for inputs of another shape', async () => {
