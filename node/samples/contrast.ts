@@ -27,17 +27,18 @@ export function applyContrast({ gain, offset }: Contrast, value: number): number
  */
 export function fitContrast(values: Float64Array, { mean, stdDev }: Normalisation): Contrast {
   const histogram = new Float64Array(BINS);
+  const share = 1 / values.length;
   for (const value of values) {
-    histogram[Math.max(0, Math.min(BINS - 1, Math.floor(((value + 1) / 3) * BINS)))] += 1 / values.length;
+    histogram[Math.max(0, Math.min(BINS - 1, Math.floor(((value + 1) / 3) * BINS)))] += share;
   }
   const moments = (contrast: Contrast): { mean: number; stdDev: number } => {
     let first = 0;
     let second = 0;
-    histogram.forEach((share, bin) => {
+    for (let bin = 0; bin < BINS; bin++) {
       const value = applyContrast(contrast, -1 + (3 * (bin + 0.5)) / BINS);
-      first += share * value;
-      second += share * value * value;
-    });
+      first += histogram[bin] * value;
+      second += histogram[bin] * value * value;
+    }
     return { mean: first, stdDev: Math.sqrt(Math.max(0, second - first * first)) };
   };
   const withGain = (gain: number): Contrast => ({
