@@ -31,7 +31,9 @@ for (const [title, gas] of [
 ] as const) {
   const table = new Table({ head: [title, ...sizes.map((n) => `n = ${n}`)] });
   for (const name of Object.keys(gas[sizes[0]])) {
-    table.push([name, ...sizes.map((n) => ({ hAlign: 'right' as const, content: gas[n][name].toLocaleString('en') }))]);
+    // What there cannot be with so many parties has no cell.
+    const cells = sizes.map((n) => gas[n][name]?.toLocaleString('en') ?? '–');
+    table.push([name, ...cells.map((content) => ({ hAlign: 'right' as const, content }))]);
   }
   console.log(table.toString());
 }
