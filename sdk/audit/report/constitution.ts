@@ -35,6 +35,6 @@ export function constitutionSection(
   });
   return `<h2>Constitution</h2>${table(['fact', 'value'], rows)}
 <p>Members are the accounts the constitution names or, where another account took over from one, that account. While the ledger is open, who has
-a member’s invitation or the votes of more than half of the credible set may join as well. ${integer(parties.length)} of ${integer(given.maxParties)} seats are taken.</p>
+a member’s invitation may join as well and, after forming, who has the votes of more than half of the credible set. ${integer(parties.length)} of ${integer(given.maxParties)} seats are taken.</p>
 ${folded(`${integer(members.length)} members, and what they may do`, table(['account', 'party', 'standing', 'now'], list))}`;
 }
