@@ -223,10 +223,11 @@ interface IDppdl {
 
     // Errors, with the offending values.
 
-    /// @notice A fact is out of its range; `field` is its name.
+    /// @notice A fact is out of its range; `field` is its name, `given` its value.
     error ConstitutionInvalidFact(string field, uint256 given);
     /// @notice The same member is named twice, or the zero address is.
     error ConstitutionInvalidMember(address member);
+    /// @notice More members are named than there can be parties; `given` is their number.
     error ConstitutionTooManyMembers(uint256 given, uint256 most);
     error PhaseMismatch(Phase current);
     error RoundMismatch(uint32 expected, uint32 given);
