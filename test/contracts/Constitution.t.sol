@@ -114,7 +114,7 @@ contract ConstitutionTest is Fixture {
         new Dppdl(facts(), members);
     }
 
-    function test_refusesMoreMembersThanItCanRead() public {
+    function test_refusesMoreMembersThanThereCanBeParties() public {
         deploy(facts(), 256);
         address[] memory members = new address[](257);
         vm.expectRevert(abi.encodeWithSelector(IDppdl.ConstitutionTooManyMembers.selector, 257, 256));
