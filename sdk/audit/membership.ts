@@ -10,6 +10,10 @@ import type { Effects, EventOf } from './effects.ts';
 import { endIfComplete, endNow, enter } from './phases.ts';
 import { withdraw } from './refunds.ts';
 
+/** Parties a ledger can have, and members its constitution can name. */
+const MOST_PARTIES = 256;
+
+/** Facts that are at least one. */
 const positive = [
   'parameterCount',
   'rounds',
@@ -38,10 +42,11 @@ export function judgeConstitution(judgement: Judgement, event: EventOf<'Constitu
     ...(minProviders < 2 ? ['minProviders'] : []),
     ...(minParties <= minProviders ? ['minParties'] : []),
     ...(startParties < minParties ? ['startParties'] : []),
-    ...(maxParties < startParties || maxParties > 256 ? ['maxParties'] : []),
+    ...(maxParties < startParties || maxParties > MOST_PARTIES ? ['maxParties'] : []),
     ...(removalPermille < 500 || removalPermille > 999 ? ['removalPermille'] : []),
   ];
-  if (members.length > 256) judgement.violate('CONSTITUTION', `${members.length} members are named, of 256 at most.`);
+  if (members.length > MOST_PARTIES)
+    judgement.violate('CONSTITUTION', `${members.length} members are named, of ${MOST_PARTIES} at most.`);
   if (wrong.length > 0) judgement.violate('CONSTITUTION', `Facts out of range: ${wrong.join(', ')}.`);
   for (const member of members) books.members.add(getAddress(member));
   if (books.members.size < members.length || books.members.has(ZeroAddress)) {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import type { Log } from 'ethers';
+import { type Log, toBeHex } from 'ethers';
 import { contractOf, historyOf, registrationOf, richHistory } from '../../../scripts/bench/auditHistory.ts';
 import { type Books, emptyBooks } from '../../../sdk/audit/books.ts';
 import type { HistoryBlock } from '../../../sdk/audit/chainSource.ts';
@@ -64,6 +64,55 @@ describe('replay', () => {
       return { ...block, transactions: [{ transaction: { ...transaction, from: contractOf() }, logs }] };
     });
     assert.deepEqual(rulesOf(judgeHistory(forged).violations), ['SIGNER']);
+  });
+});
+
+describe('a constitution', () => {
+  const [{ number, time, transactions }] = historyOf({ parties: 4, rounds: 1 });
+  const [{ transaction, logs }] = transactions;
+  const given = ledgerInterface.decodeEventLog('Constituted', logs[0].data, logs[0].topics);
+  const facts = given.getValue('facts').toObject();
+  const members: readonly string[] = given.getValue('members');
+
+  /** The rules that a ledger breaks with it. */
+  const broken = (changes: Readonly<Record<string, number>>, named = members) => {
+    const values = [{ ...facts, ...changes }, named];
+    const { data } = ledgerInterface.encodeEventLog('Constituted', values);
+    const entry = Object.assign(Object.create(Object.getPrototypeOf(logs[0])), logs[0], { data });
+    const deployment = {
+      transaction: { ...transaction, data: ledgerInterface.encodeDeploy(values) },
+      logs: [entry, ...logs.slice(1)],
+    };
+    return judgeHistory([{ number, time, transactions: [deployment] }]).violations.map(({ rule }) => rule);
+  };
+
+  const outOfRange: readonly (readonly [string, ...number[]])[] = [
+    ['parameterCount', 0],
+    ['rounds', 0],
+    ['minProviders', 1, 3],
+    ['minParties', 2, 5],
+    ['startParties', 2, 257],
+    ['maxParties', 3, 257],
+    ['removalPermille', 499, 1000],
+    ['formSeconds', 0],
+    ['benchmarkSeconds', 0],
+    ['orderSeconds', 0],
+    ['deliverSeconds', 0],
+    ['evaluateSeconds', 0],
+    ['answerSeconds', 0],
+    ['voteSeconds', 0],
+    ['claimDeposit', 0],
+  ];
+  for (const [fact, ...values] of outOfRange) {
+    it(`breaks the rule with ${fact} = ${values.join(' or ')}`, () => {
+      for (const value of values) assert.ok(broken({ [fact]: value }).includes('CONSTITUTION'), `${value}`);
+    });
+  }
+
+  it('breaks it with more members than there can be parties', () => {
+    const accounts = Array.from({ length: 257 }, (_, index) => toBeHex(index + 1, 20));
+    assert.deepEqual(broken({}, accounts.slice(0, 256)), []);
+    assert.deepEqual(broken({}, accounts), ['CONSTITUTION']);
   });
 });
 
