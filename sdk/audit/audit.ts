@@ -151,7 +151,7 @@ export async function audit(client: Client, options: AuditOptions = {}): Promise
   }
   const differences = await compare(client, books, toBlock);
   if (differences.length > 0) {
-    const where = await locate(client, { fromBlock, toBlock });
+    const where = await locate(client, { fromBlock, toBlock }, differences);
     for (const { party, message } of differences) onViolation({ rule: 'STATE', ...ended, ...where, party, message });
   }
   return {

@@ -8,7 +8,7 @@ import type { Client } from '../client.ts';
 import { LedgerError } from '../errors.ts';
 import { type Books, emptyBooks, type Recorder } from './books.ts';
 import { readHistory } from './chainSource.ts';
-import { compare } from './compare.ts';
+import { compare, type Difference, type Subject } from './compare.ts';
 import { createReplay } from './replay.ts';
 
 /** Blocks to search. */
@@ -49,8 +49,11 @@ async function* replayed(
   }
 }
 
-const isEqual = async (client: Client, books: Books, block: number) =>
-  (await compare(client, books, block)).length === 0;
+/**
+ * Claims and accounts of which the search asks after each block. There may be any number of others: one party alone can
+ * vote for thousands of accounts.
+ */
+const MOST_SUBJECTS = 50;
 
 const blockSchema = z.object({ transactions: z.array(z.object({ hash: z.string(), to: z.string().nullish() })) });
 
@@ -64,19 +67,25 @@ async function onlyCall({ provider, contract }: Client, block: number): Promise<
 /**
  * Searches for the first block after which contract and books differ, by a second replay that compares them after each
  * block with events, and by halving the blocks without events in between.
+ * @param differences - those after the last block. Of claims and of accounts that were voted for or succeeded the search
+ * asks about the first {@link MOST_SUBJECTS} that differ there.
  * @returns the block with, where it holds a single call of the ledger, that transaction; undefined when the endpoint
  * does not keep the states of old blocks.
  */
 export async function locate(
   client: Client,
   { fromBlock, toBlock }: Range,
+  differences: readonly Difference[],
 ): Promise<{ readonly block: number; readonly transaction: string | null } | undefined> {
+  const subjects = differences.flatMap(({ subject }): Subject[] => (subject === null ? [] : [subject]));
+  const watched = new Set(subjects.slice(0, MOST_SUBJECTS));
+  const isEqual = async (books: Books, block: number) => (await compare(client, books, block, watched)).length === 0;
   try {
     /** The last block with events after which all was equal, and the first after which it was not. */
     let equal = fromBlock - 1;
     let different = toBlock;
     for await (const { block, books } of replayed(client, { fromBlock, toBlock })) {
-      if (!(await isEqual(client, books, block))) {
+      if (!(await isEqual(books, block))) {
         different = block;
         break;
       }
@@ -89,7 +98,7 @@ export async function locate(
     let high = different;
     while (before !== undefined && high - low > 1) {
       const middle = Math.floor((low + high) / 2);
-      if (await isEqual(client, before, middle)) low = middle;
+      if (await isEqual(before, middle)) low = middle;
       else high = middle;
     }
     return { block: high, transaction: await onlyCall(client, high) };
