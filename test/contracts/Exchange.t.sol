@@ -228,6 +228,29 @@ contract ExchangeTest is Fixture {
         conserved();
     }
 
+    /// @notice With every seat taken and counts as wide as they get a row fills its slots to the last one: the orders of
+    /// one pair of requesters leave those of the next pair alone.
+    function test_aFullRowEndsWhereTheNextOneBegins() public {
+        IDppdl.Facts memory given = facts();
+        given.parameterCount = type(uint32).max;
+        given.startParties = 256;
+        given.maxParties = 256;
+        deploy(given, 256);
+        for (uint256 party = 0; party < 256; ++party) {
+            vm.prank(account(party));
+            ledger.init(registration(1, 1), uninvited());
+        }
+        vm.warp(START + PHASE);
+        ledger.advance();
+        order(2, 1, 3, 100);
+        order(0, 1, type(uint256).max - 1, 1);
+        uint32[] memory counts = ledger.ordersOf(2);
+        equal(counts[0], 100);
+        equal(counts[1], 100);
+        equal(ledger.ordersOf(0)[255], 1);
+        conserved();
+    }
+
     function test_theLastPartiesAreRefundedThoughNobodyElseOrdered() public {
         IDppdl.Facts memory given = facts();
         given.startParties = 7;
