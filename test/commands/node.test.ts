@@ -39,12 +39,19 @@ interface RunningNode extends AsyncDisposable {
   stop(): Promise<number | null>;
 }
 
-/** Starts a node and waits until it has registered. */
-async function startNode(file: string): Promise<RunningNode> {
+/**
+ * Starts a node and waits until it has registered.
+ * @param signal - the test's: whatever ends the test, its time being over included, kills the node.
+ */
+async function startNode(file: string, signal: AbortSignal): Promise<RunningNode> {
   const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
   const child = spawn(process.execPath, [program, 'node', '--config', file, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGKILL',
   });
+  // Tells of the signal alone; that the child has ended is what matters.
+  child.once('error', () => undefined);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -54,17 +61,22 @@ async function startNode(file: string): Promise<RunningNode> {
     child.kill(signal);
     return ended;
   };
-  for await (const line of createInterface({ input: child.stdout })) {
-    const event = JSON.parse(line);
-    if (event.type !== 'registered') continue;
-    return {
-      party: event.party,
-      errors: () => errors,
-      stop: () => end('SIGTERM'),
-      [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
-    };
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const event = JSON.parse(line);
+      if (event.type !== 'registered') continue;
+      return {
+        party: event.party,
+        errors: () => errors,
+        stop: () => end('SIGTERM'),
+        [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
+      };
+    }
+    throw new Error(errors);
+  } catch (error) {
+    await end('SIGKILL');
+    throw error;
   }
-  throw new Error(errors);
 }
 
 describe('dppdl node', { timeout: 300_000 }, () => {
@@ -149,11 +161,11 @@ describe('dppdl node', { timeout: 300_000 }, () => {
     assert.match(ended.stderr, /ADDRESS_IN_USE/);
   });
 
-  it('registers, serves its status, and ends with 0 when asked to stop', { timeout: 120_000 }, async () => {
+  it('registers, serves its status, and ends with 0 when asked to stop', { timeout: 120_000 }, async ({ signal }) => {
     const { file, site } = await sites.siteWith('whole', (config) => {
       Object.assign(config, { metrics: { port: 0 }, log: { file: 'state/node.log' } });
     });
-    await using node = await startNode(file);
+    await using node = await startNode(file, signal);
     assert.equal(node.party, 0, node.errors());
     const url = /"url":"([^"]+)"/.exec(node.errors())?.[1];
     const status = JSON.parse(await (await fetch(`${url}/status.json`)).text());
@@ -164,14 +176,16 @@ describe('dppdl node', { timeout: 300_000 }, () => {
     assert.ok(!log.includes(sites.chain.wallets[0].privateKey.slice(2)) && !log.includes('correct horse'));
   });
 
-  it('states its data anew when they have grown, and publishes no new samples', { timeout: 120_000 }, async () => {
+  it('states its data anew when they have grown, and publishes no new samples', { timeout: 120_000 }, async ({
+    signal,
+  }) => {
     const { chain, contract, folder } = sites;
     const site = join(folder, 'growing');
     const accountKey = chain.wallets[1].privateKey;
     const config = await createSite(site, { rpcUrl: chain.url, contract, accountKey });
     const reader = await createClient({ rpcUrl: chain.url, chainId: chain.chainId, contract });
     const runOnce = async () => {
-      await using node = await startNode(await writeConfig(site, config));
+      await using node = await startNode(await writeConfig(site, config), signal);
       assert.equal(await node.stop(), 0, node.errors());
       const { examples, samples, registeredAt } = (await getParties(reader))[node.party];
       const events = await getEvents(reader, { name: 'Registered', indexed: [node.party] });
