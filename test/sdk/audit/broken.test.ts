@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { rules } from '../../../sdk/audit/rules.ts';
+import { patched } from './brokenContract.ts';
 import { faults } from './faults.ts';
 import { testFaults } from './testFaults.ts';
 
@@ -20,4 +21,8 @@ it('there is a fault for every rule that a contract can break', () => {
     Object.keys(rules).filter((rule) => !planted.has(rule)),
     [],
   );
+});
+
+it('all faults can be planted in the contract as it is', () => {
+  for (const { patches = [] } of faults) patched(patches);
 });

@@ -30,12 +30,8 @@ const outputSchema = z.object({
   ),
 });
 
-/**
- * Creation code of the ledger with the patches, and with further functions in a contract that inherits it.
- * Not optimised, so larger than a production chain allows.
- * @param functions - Solidity code of functions that a ledger must not have; they see its internal state.
- */
-export function compileBroken(patches: readonly Patch[], functions = ''): string {
+/** The ledger's sources with the patches. @throws when one of them does not fit. */
+export function patched(patches: readonly Patch[]): Map<string, string> {
   const changed = new Map(sources);
   for (const { file, find, replace } of patches) {
     const text = changed.get(file) ?? '';
@@ -46,6 +42,16 @@ export function compileBroken(patches: readonly Patch[], functions = ''): string
       text.replace(find, () => replace),
     );
   }
+  return changed;
+}
+
+/**
+ * Creation code of the ledger with the patches, and with further functions in a contract that inherits it.
+ * Not optimised, so larger than a production chain allows.
+ * @param functions - Solidity code of functions that a ledger must not have; they see its internal state.
+ */
+export function compileBroken(patches: readonly Patch[], functions = ''): string {
+  const changed = patched(patches);
   changed.set(
     'Broken.sol',
     `// SPDX-License-Identifier: Apache-2.0
