@@ -51,7 +51,7 @@ async function passTime<Result>(world: World, seconds: number, run: Promise<Resu
     over = true;
   });
   for (let events = -1; !over; ) {
-    for (let turn = 0; turn < 200 && !over; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 600 && !over; turn++) await new Promise((resolve) => setImmediate(resolve));
     const { phase } = world.books.model;
     const isIdle = events === world.books.events.length;
     events = world.books.events.length;
