@@ -12,26 +12,17 @@
  * @module
  */
 import { fork, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { concludeMutation } from './concludeMutation.ts';
+import { concludeMutation } from './mutation/conclude.ts';
+import { contractMutants } from './mutation/contractMutants.ts';
+import { fingerprint, type Mutant, printMutants } from './mutation/mutant.ts';
+import { openVerdicts, type Verdict } from './mutation/verdicts.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values: options } = parseArgs({
@@ -43,79 +34,6 @@ const { values: options } = parseArgs({
     shard: { type: 'string', default: '1/1' },
   },
 });
-
-/** One change. */
-interface Mutant {
-  readonly file: string;
-  readonly line: number;
-  readonly what: string;
-  /** The file's text with the change. */
-  readonly source: string;
-}
-
-/** What becomes of an operator. */
-const operators: readonly (readonly [RegExp, string])[] = [
-  [/ < /g, ' <= '],
-  [/ <= /g, ' < '],
-  [/ > /g, ' >= '],
-  [/ >= /g, ' > '],
-  [/ == /g, ' != '],
-  [/ != /g, ' == '],
-  [/ \+= /g, ' -= '],
-  [/ -= /g, ' += '],
-  [/ \+ /g, ' - '],
-  [/ - /g, ' + '],
-  [/ && /g, ' || '],
-  [/ \|\| /g, ' && '],
-  [/ \|= /g, ' &= '],
-  [/& ~/g, '& '],
-  [/ \* /g, ' / '],
-  [/ \/ /g, ' * '],
-];
-
-/** The position after the bracket that closes the one at `open`. */
-function closing(text: string, open: number): number {
-  let depth = 0;
-  for (let at = open; at < text.length; at++) {
-    if (text[at] === '(') depth++;
-    else if (text[at] === ')' && --depth === 0) return at + 1;
-  }
-  return text.length;
-}
-
-/** All changes of one file. */
-function mutantsOf(file: string, text: string): Mutant[] {
-  const found: Mutant[] = [];
-  const isCode = (at: number) => {
-    const line = text.slice(text.lastIndexOf('\n', at) + 1, text.indexOf('\n', at)).trim();
-    return !/^(\/\/|import|pragma|using|function|event|error)/.test(line);
-  };
-  const add = (at: number, length: number, replacement: string) => {
-    if (!isCode(at)) return;
-    const line = text.slice(0, at).split('\n').length;
-    const source = text.slice(0, at) + replacement + text.slice(at + length);
-    const [before, after] = [text, source].map((version) => (version.split('\n')[line - 1] ?? '').trim());
-    found.push({ file, line, what: `${before}  →  ${after}`, source });
-  };
-  for (const [pattern, replacement] of operators) {
-    for (const match of text.matchAll(pattern)) add(match.index, match[0].length, replacement);
-  }
-  for (const match of text.matchAll(/\bif \(/g)) {
-    const open = match.index + 3;
-    const end = closing(text, open);
-    const condition = text.slice(open, end);
-    // Solidity has no unreachable code: the condition stays, its effect goes.
-    if (/^\s*(\{\s*)?revert/.test(text.slice(end))) add(match.index, end - match.index, `if (false && ${condition})`);
-    else add(match.index, end - match.index, `if (!${condition})`);
-  }
-  const statement = /^ {8,}(?:emit |delete )?[\w.[\]&| ~]+(?:\([^;{}]*\)|[^;{}=!<>]* \|?&?[-+]?= [^;{}]+);$/gm;
-  for (const match of text.matchAll(statement)) {
-    const code = match[0].trim();
-    if (/^(return|revert|uint|bytes|address|bool|Phase|Clock|Account|Claim|IDppdl)\b/.test(code)) continue;
-    add(match.index, match[0].length, `        // ${code.split('\n')[0]}`);
-  }
-  return found;
-}
 
 const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string };
 const compiled = z.object({
@@ -189,38 +107,20 @@ function testsNotice(mutant?: Mutant): boolean {
 const [shard, shards] = options.shard.split('/').map(Number);
 const all = [...originals]
   .filter(([name]) => !name.startsWith('interfaces/'))
-  .flatMap(([name, text]) => mutantsOf(name, text))
+  .flatMap(([name, text]) => contractMutants(name, text))
   .filter(({ file, line }) => `${file}:${line}`.includes(options.only))
   .filter((_, index) => index % shards === shard - 1);
 console.log(`${all.length} changes`);
 if (options.list) {
   judge.disconnect();
-  for (const { file, line, what } of all) console.log(`${file}:${line}  ${what}`);
+  await printMutants(all);
   process.exit(0);
 }
 const original = compile();
 if (original === undefined) throw new Error('the contracts do not compile as they are');
 if ((await modelNotices(original)) || testsNotice()) throw new Error('the contracts do not pass as they are');
 
-const verdictSchema = z.object({ mutant: z.string(), verdict: z.enum(['noticed', 'survived', 'uncompilable']) });
-type Verdict = z.infer<typeof verdictSchema>['verdict'];
-
-/** Stands for a change of these contracts, and of no others. */
-function fingerprint(mutant: Mutant): string {
-  const hash = createHash('sha256');
-  for (const [name, text] of originals) hash.update(`${name}\0${name === mutant.file ? mutant.source : text}\0`);
-  return hash.digest('hex');
-}
-
-const verdictsFile = join(root, 'build/mutants.jsonl');
-const known = new Map<string, Verdict>();
-if (existsSync(verdictsFile)) {
-  for (const line of readFileSync(verdictsFile, 'utf8').split('\n').filter(Boolean)) {
-    const { mutant, verdict } = verdictSchema.parse(JSON.parse(line));
-    known.set(mutant, verdict);
-  }
-}
-mkdirSync(join(root, 'build'), { recursive: true });
+const verdicts = openVerdicts(join(root, 'build/mutants.jsonl'));
 
 async function judgeMutant(mutant: Mutant): Promise<Verdict> {
   const artifact = compile(mutant);
@@ -228,12 +128,12 @@ async function judgeMutant(mutant: Mutant): Promise<Verdict> {
   return (await modelNotices(artifact)) || testsNotice(mutant) ? 'noticed' : 'survived';
 }
 
-const count: Record<Verdict, number> = { noticed: 0, survived: 0, uncompilable: 0 };
+const count: Record<Verdict, number> = { noticed: 0, survived: 0, same: 0, uncompilable: 0 };
 const open: { readonly mutant: Mutant; readonly print: string }[] = [];
 for (const mutant of all) {
-  const print = fingerprint(mutant);
-  const verdict = known.get(print);
-  if (verdict === undefined || verdict === 'survived') open.push({ mutant, print });
+  const print = fingerprint(originals, mutant);
+  const verdict = verdicts.settled(print);
+  if (verdict === undefined) open.push({ mutant, print });
   else count[verdict]++;
 }
 if (open.length < all.length) console.log(`${all.length - open.length} are known from an earlier run`);
@@ -249,7 +149,7 @@ for (const { mutant, print } of open) {
   const verdict = await judgeMutant(mutant);
   count[verdict]++;
   done++;
-  appendFileSync(verdictsFile, `${JSON.stringify({ mutant: print, verdict })}\n`);
+  verdicts.add(print, verdict);
   if (verdict === 'survived') console.log(`survived  ${mutant.file}:${mutant.line}  ${mutant.what}`);
   if (done % 20 !== 0) continue;
   const left = Math.ceil(((Date.now() - started) / done) * ((open.length - done) / 60_000));

@@ -13,27 +13,16 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { createSeededRandom } from '../node/random.ts';
 import { compileKernel } from './compileKernel.ts';
-import { concludeMutation } from './concludeMutation.ts';
-import { kernelMutants, type Mutant } from './kernelMutants.ts';
+import { concludeMutation } from './mutation/conclude.ts';
+import { kernelMutants } from './mutation/kernelMutants.ts';
+import { fingerprint, type Mutant, printMutants } from './mutation/mutant.ts';
+import { openVerdicts, type Verdict } from './mutation/verdicts.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values: options } = parseArgs({
@@ -68,7 +57,7 @@ const all = [...createSeededRandom(Number(options.seed)).permutation(mutants.len
   .filter(({ file, line }) => `${file}:${line}`.includes(options.only));
 console.log(`${all.length} changes`);
 if (options.list) {
-  for (const { file, line, what } of all) console.log(`${file}:${line}  ${what}`);
+  await printMutants(all);
   process.exit(0);
 }
 
@@ -128,13 +117,6 @@ function fails(file: string, seconds: number): boolean {
 /** Seconds after which a test is taken for one that does not end: several times what it takes with sound kernels. */
 const patience = new Map<string, number>();
 
-const verdictSchema = z.object({
-  mutant: z.string(),
-  verdict: z.enum(['noticed', 'survived', 'same', 'uncompilable']),
-});
-type Verdict = z.infer<typeof verdictSchema>['verdict'];
-
-/** `same`: compiled, the change is none. */
 async function judge(mutant: Mutant): Promise<Verdict> {
   const isNoticed = (file: string) => fails(file, patience.get(file) ?? 0);
   const tests = new Set<string>();
@@ -159,13 +141,6 @@ async function judge(mutant: Mutant): Promise<Verdict> {
   }
 }
 
-/** Stands for a change of these kernels, and of no others. */
-function fingerprint(mutant: Mutant): string {
-  const hash = createHash('sha256');
-  for (const [name, text] of originals) hash.update(`${name}\0${name === mutant.file ? mutant.source : text}\0`);
-  return hash.digest('hex');
-}
-
 put(sound);
 for (const file of Object.values(testFiles).flat()) {
   const before = performance.now();
@@ -173,24 +148,16 @@ for (const file of Object.values(testFiles).flat()) {
   patience.set(file, Math.ceil(5 + (4 * (performance.now() - before)) / 1000));
 }
 
-const verdictsFile = join(root, 'build/kernel-mutants.jsonl');
-const known = new Map<string, Verdict>();
-if (existsSync(verdictsFile)) {
-  for (const line of readFileSync(verdictsFile, 'utf8').split('\n').filter(Boolean)) {
-    const { mutant, verdict } = verdictSchema.parse(JSON.parse(line));
-    known.set(mutant, verdict);
-  }
-}
-
+const verdicts = openVerdicts(join(root, 'build/kernel-mutants.jsonl'));
 const count: Record<Verdict, number> = { noticed: 0, survived: 0, same: 0, uncompilable: 0 };
 const end = Date.now() + Number(options['stop-after']) * 60_000;
 let done = 0;
 for (const mutant of all) {
-  const print = fingerprint(mutant);
-  const earlier = known.get(print);
-  if (Date.now() > end && (earlier === undefined || earlier === 'survived')) break;
-  const verdict = earlier === undefined || earlier === 'survived' ? await judge(mutant) : earlier;
-  if (verdict !== earlier) appendFileSync(verdictsFile, `${JSON.stringify({ mutant: print, verdict })}\n`);
+  const print = fingerprint(originals, mutant);
+  const settled = verdicts.settled(print);
+  if (settled === undefined && Date.now() > end) break;
+  const verdict = settled ?? (await judge(mutant));
+  if (settled === undefined) verdicts.add(print, verdict);
   count[verdict]++;
   done++;
   if (verdict === 'survived') console.log(`survived  ${mutant.file}:${mutant.line}  ${mutant.what}`);

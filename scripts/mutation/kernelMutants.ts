@@ -4,15 +4,7 @@
  * @module
  */
 
-/** One change. */
-export interface Mutant {
-  readonly file: string;
-  readonly line: number;
-  /** The line before and after. */
-  readonly what: string;
-  /** The file's text with the change. */
-  readonly source: string;
-}
+import { closing, type Mutant, mutantAt } from './mutant.ts';
 
 /** What becomes of an operator or an instruction. */
 const exchanges: readonly (readonly [RegExp, string])[] = [
@@ -60,25 +52,12 @@ function codeOf(text: string): string {
   return text.replaceAll(nothing, (part) => part.replaceAll(/[^\n]/g, ' '));
 }
 
-/** The position after the bracket that closes the one at `open`. */
-function closing(text: string, open: number): number {
-  let depth = 0;
-  for (let at = open; at < text.length; at++) {
-    if (text[at] === '(') depth++;
-    else if (text[at] === ')' && --depth === 0) return at + 1;
-  }
-  return text.length;
-}
-
 /** All changes of one file. Some are none: what compiles to the same bytes is for the caller to sort out. */
 export function kernelMutants(file: string, text: string): Mutant[] {
   const code = codeOf(text);
   const found: Mutant[] = [];
   const add = (at: number, length: number, replacement: string) => {
-    const line = text.slice(0, at).split('\n').length;
-    const source = text.slice(0, at) + replacement + text.slice(at + length);
-    const [before, after] = [text, source].map((version) => (version.split('\n')[line - 1] ?? '').trim());
-    found.push({ file, line, what: `${before}  →  ${after}`, source });
+    found.push(mutantAt(file, text, at, length, replacement));
   };
   for (const [pattern, replacement] of exchanges) {
     for (const { index, 0: match } of code.matchAll(pattern)) add(index, match.length, replacement);
