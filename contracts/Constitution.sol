@@ -5,8 +5,8 @@ import {IDppdl} from "./interfaces/IDppdl.sol";
 
 /// @title What is fixed for ever: the facts, and the members who may invite
 abstract contract Constitution is IDppdl {
-    /// @notice As many as there can be parties; whoever else is to join comes by invitation.
-    uint256 private constant MAX_MEMBERS = 256;
+    /// @notice Parties there can be, and members that can be named; whoever else is to join comes by invitation.
+    uint256 private constant MAX_PARTIES = 256;
     bytes32 private immutable _consortiumHash;
     uint32 internal immutable _parameterCount;
     uint32 internal immutable _rounds;
@@ -46,7 +46,7 @@ abstract contract Constitution is IDppdl {
         _answerSeconds = given.answerSeconds;
         _voteSeconds = given.voteSeconds;
         _claimDeposit = given.claimDeposit;
-        if (members.length > MAX_MEMBERS) revert ConstitutionTooManyMembers(members.length, MAX_MEMBERS);
+        if (members.length > MAX_PARTIES) revert ConstitutionTooManyMembers(members.length, MAX_PARTIES);
         for (uint256 index = 0; index < members.length; ++index) {
             address member = members[index];
             if (member == address(0) || _members[member]) revert ConstitutionInvalidMember(member);
@@ -109,7 +109,7 @@ abstract contract Constitution is IDppdl {
         if (given.minProviders < 2) revert ConstitutionInvalidFact("minProviders", given.minProviders);
         if (given.minParties <= given.minProviders) revert ConstitutionInvalidFact("minParties", given.minParties);
         if (given.startParties < given.minParties) revert ConstitutionInvalidFact("startParties", given.startParties);
-        if (given.maxParties < given.startParties || given.maxParties > 256) {
+        if (given.maxParties < given.startParties || given.maxParties > MAX_PARTIES) {
             revert ConstitutionInvalidFact("maxParties", given.maxParties);
         }
         if (given.formSeconds == 0) revert ConstitutionInvalidFact("formSeconds", given.formSeconds);

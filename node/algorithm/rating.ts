@@ -50,10 +50,10 @@ export async function rateOthers(
   const others = credibleOthers(state, self);
   const size = inputSize(samples.shape);
   const published = samples.inputs.length / size;
-  const u = (await member.ledger.atStart(round)).get(self)?.samples ?? state.parties[self].samples;
+  const stated = (await member.ledger.atStart(round)).get(self) ?? state.parties[self];
   const indices = createSeededRandom(seedFor(member.seed, round, purposes.rating))
     .permutation(published)
-    .slice(0, u)
+    .slice(0, stated.samples)
     .sort();
   const own = await member.learner.label(parameters, samples.inputs, indices);
   const answers = await Promise.all(others.map((party) => labelsOf(member, party, round, indices, signal)));

@@ -21,10 +21,11 @@ export async function report(member: Member, { round, credibility, silence }: Ch
     const others = credibleOthers(state, self);
     // deviation: the paper's n never shrinks; an equal share is one of those who are still credible.
     const parties = others.length + 1;
-    const low = others.filter(({ id, examples }) => {
+    const low = others.filter((party) => {
+      const { examples } = start.get(party.id) ?? party;
+      const threshold = thresholdOf(consortium.credibility, examples, parties);
       // Who was not heard this time is judged by its silence alone.
-      const stated = start.get(id)?.examples ?? examples;
-      return silence[id] === 0 && credibility[id] < thresholdOf(consortium.credibility, stated, parties);
+      return silence[party.id] === 0 && credibility[party.id] < threshold;
     });
     const silent = others.filter(({ id }) => silence[id] >= consortium.credibility.silentRounds);
     const all = [...low, ...silent].map(({ id }) => id).sort((a, b) => a - b);

@@ -78,10 +78,10 @@ export function createHandlers(member: Member, models: ModelShelf, copies: Copie
       const party = (await ledger.state()).parties[requester];
       if (!party.credible) throw refused('Labels are for credible parties.');
       // One set of rows a round, as many as the requester's u when it began: enough to rate, too few to copy the model.
-      const { samples: most } = (await ledger.atStart(round)).get(requester) ?? party;
+      const stated = (await ledger.atStart(round)).get(requester) ?? party;
       const isAscending = indices.every((row, place) => place === 0 || row > indices[place - 1]);
-      if (indices.length === 0 || indices.length > most || !isAscending) {
-        throw refused(`Labels are given for 1 to ${most} different rows.`);
+      if (indices.length === 0 || indices.length > stated.samples || !isAscending) {
+        throw refused(`Labels are given for 1 to ${stated.samples} different rows.`);
       }
       const asked = Buffer.from(indices.buffer, indices.byteOffset, indices.byteLength).toString('base64');
       const before = answered.get(requester);

@@ -72,9 +72,10 @@ const unreadable: Registration = {
   privacy: { generator: 'gaussian', epsilon: 0, delta: 0, unit: 'record' },
 };
 
-/** Order of moments in a ledger's life. */
+/** The phase with which a round begins, as {@link getEvents} looks for its start. */
 const firstPhaseOf = (round: number) => [round, phases.indexOf(round === 0 ? 'benchmark' : 'order')];
 
+/** Order of moments in a ledger's life. */
 const moment = (round: number, phase: Phase) =>
   phase === 'closed' ? Number.POSITIVE_INFINITY : round * phases.length + phases.indexOf(phase);
 

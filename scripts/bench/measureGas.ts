@@ -158,6 +158,8 @@ async function openLedger(n: number, parameterCount: number) {
   };
 }
 
+type OpenLedger = Awaited<ReturnType<typeof openLedger>>;
+
 /** Runs a call for every party, in order; gas of each. */
 async function all(n: number, act: (id: number) => Promise<number>): Promise<number[]> {
   const used: number[] = [];
@@ -211,7 +213,7 @@ export async function measureRound(n: number): Promise<GasTable> {
 }
 
 /** A claim of party 0 against the last party, answered, voted on and resolved after its time. */
-async function measureClaim(ledger: Awaited<ReturnType<typeof openLedger>>): Promise<GasTable> {
+async function measureClaim(ledger: OpenLedger): Promise<GasTable> {
   const before = await ledger.snapshot();
   const last = ledger.n - 1;
   const claim = (3n << 16n) | BigInt(last);
@@ -312,24 +314,17 @@ export async function measureWorst(n: number): Promise<GasTable> {
  * Who comes and changes, with the longest text there may be. It costs the same with any number of parties, but for the
  * newcomer, for whom there is no place among 256.
  */
-async function measureMembership(ledger: Awaited<ReturnType<typeof openLedger>>): Promise<GasTable> {
+async function measureMembership(ledger: OpenLedger): Promise<GasTable> {
   const { n } = ledger;
   const longest = { location: LONGEST_TEXT, peerId: hexlify(new Uint8Array(64).fill(0xff)) };
   const worst: GasTable = {};
   await attempt(ledger, async () => {
-    worst['update, longest text'] = await ledger.call(0, 'update', {
-      ...ledger.registration(0),
-      ...longest,
-      samples: 181,
-    });
+    const registration = { ...ledger.registration(0), ...longest, samples: 181 };
+    worst['update, longest text'] = await ledger.call(0, 'update', registration);
   });
   await attempt(ledger, async () => {
-    worst['takeOver, first'] = await ledger.call(
-      n,
-      'takeOver',
-      FAR,
-      await ledger.consent(1, ledger.addresses[n], ledger.contract),
-    );
+    const consent = await ledger.consent(1, ledger.addresses[n], ledger.contract);
+    worst['takeOver, first'] = await ledger.call(n, 'takeOver', FAR, consent);
   });
   await attempt(ledger, async () => {
     await ledger.call(0, 'resign');
@@ -349,7 +344,7 @@ async function measureMembership(ledger: Awaited<ReturnType<typeof openLedger>>)
 }
 
 /** The other views; they cost the same with any number of parties. */
-async function measureReads(ledger: Awaited<ReturnType<typeof openLedger>>): Promise<GasTable> {
+async function measureReads(ledger: OpenLedger): Promise<GasTable> {
   const account = '0x00000000000000000000000000000000000000A1';
   return {
     'state, read': await ledger.read('state'),
@@ -363,7 +358,7 @@ async function measureReads(ledger: Awaited<ReturnType<typeof openLedger>>): Pro
 }
 
 /** Tries something and takes it back. */
-async function attempt(ledger: Awaited<ReturnType<typeof openLedger>>, work: () => Promise<void>): Promise<void> {
+async function attempt(ledger: OpenLedger, work: () => Promise<void>): Promise<void> {
   const before = await ledger.snapshot();
   await work();
   await ledger.revert(before);

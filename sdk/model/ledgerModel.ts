@@ -125,7 +125,8 @@ export function execute(state: ModelState, call: Call, given: ModelCall): readon
   return state.events;
 }
 
-const MAX_MEMBERS = 256;
+/** Parties there can be, and members that can be named. */
+const MAX_PARTIES = 256;
 const ZERO_ADDRESS = `0x${'00'.repeat(20)}`;
 
 function requireValid(facts: Facts, members: readonly string[]): void {
@@ -137,11 +138,11 @@ function requireValid(facts: Facts, members: readonly string[]): void {
     (facts.minProviders < 2 ? 'minProviders' : undefined) ??
     (facts.minParties <= facts.minProviders ? 'minParties' : undefined) ??
     (facts.startParties < facts.minParties ? 'startParties' : undefined) ??
-    (facts.maxParties < facts.startParties || facts.maxParties > 256 ? 'maxParties' : undefined) ??
+    (facts.maxParties < facts.startParties || facts.maxParties > MAX_PARTIES ? 'maxParties' : undefined) ??
     [...positive, ...windows].find((field) => facts[field] < 1) ??
     (facts.claimDeposit < 1n ? 'claimDeposit' : undefined);
   if (problem !== undefined) refuse('ConstitutionInvalidFact', problem, facts[problem]);
-  if (members.length > MAX_MEMBERS) refuse('ConstitutionTooManyMembers', BigInt(members.length), BigInt(MAX_MEMBERS));
+  if (members.length > MAX_PARTIES) refuse('ConstitutionTooManyMembers', members.length, MAX_PARTIES);
   members.forEach((member, index) => {
     if (member === ZERO_ADDRESS || members.indexOf(member) < index) refuse('ConstitutionInvalidMember', member);
   });

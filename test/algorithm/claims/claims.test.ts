@@ -44,7 +44,10 @@ function answering({ member }: WorldParty, change: (handlers: ExchangeHandlers) 
 /** Runs everybody while time passes. */
 const runWithTime = (world: World, seconds: number) => passTime(world, seconds, world.run());
 
-/** Lets time pass during a run: `seconds` whenever all wait for something, and more once only claims are left. */
+/**
+ * Lets time pass during a run: `seconds` whenever all wait for something, and more once only claims are left. All are taken
+ * to wait when nothing was recorded for some hundred turns, which is longer than encryption on other threads takes.
+ */
 async function passTime<Result>(world: World, seconds: number, run: Promise<Result>): Promise<Result> {
   let over = false;
   const running = run.finally(() => {
