@@ -46,7 +46,7 @@ const command = new Command('npm run simulate --')
     ).choices(models),
   )
   .option('--parties <n>', 'how many parties', integer, 4)
-  .option('--rounds <n>', 'rounds of collaboration; 60 unless --consortium says otherwise', integer)
+  .option('--rounds <n>', 'rounds of collaboration; 30 unless --consortium says otherwise', integer)
   .addOption(
     new Option('--setting <name>', 'how data and sharing levels are spread').choices(settings).default('different'),
   )

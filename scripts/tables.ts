@@ -49,7 +49,7 @@ const command = new Command('npm run tables --')
   .addOption(new Option('--only <table...>', 'only these').choices(tables.map(({ name }) => name)))
   .addOption(new Option('--model <name...>', 'only these').choices(['mlp', 'cnn']).default(['mlp']))
   .option('--parties <list>', 'numbers of parties', counts, [4, 15, 30, 50])
-  .option('--rounds <n>', 'rounds of each run', count, 60)
+  .option('--rounds <n>', 'rounds of each run', count, 30)
   .option(
     '--data <folder>',
     "MNIST's four IDX files; needed for more than 13 parties, and for numbers to compare with the paper's",

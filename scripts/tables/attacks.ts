@@ -7,14 +7,13 @@ import { spread } from '../simulate/statistics.ts';
 import { bestOf, meanOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, Scope, Table } from './table.ts';
 
-const kinds = ['none', 'noiseGradient', 'signFlippedGradient', 'scaledGradient:10'] as const;
+const kinds = ['none', 'zeroGradient', 'noiseGradient', 'signFlippedGradient', 'scaledGradient:10'] as const;
 /** Attackers of a run, as far as they are fewer than half. */
 const ATTACKERS = 3;
 /** The consortium file's `aggregation.acceptance`; none if absent. */
-const acceptances = ['none', 'refuse'] as const;
-/** As each row is compared with one of the same seeds, fewer seeds and half of the usual rounds do. */
+const acceptances = ['none', 'halve', 'refuse'] as const;
+/** As each row is compared with one of the same seeds, fewer seeds do. */
 const SEEDS = 2;
-const ROUNDS = 30;
 
 function rowsOf(scope: Scope) {
   const { middle: parties } = scope;
@@ -28,7 +27,6 @@ function rowsOf(scope: Scope) {
       request: requestIn(scope, {
         parties,
         setting: 'same',
-        rounds: Math.min(ROUNDS, scope.rounds),
         set: acceptance === 'none' ? {} : { 'aggregation.acceptance': acceptance },
         misbehave: Array.from({ length: count }, (_, index) => `${parties - 1 - index}:${kind}`),
       }),
@@ -76,7 +74,7 @@ export const attacksTable: Table = {
     return {
       rows,
       notes: [
-        `${scope.middle} parties, setting same, ${Math.min(ROUNDS, scope.rounds)} rounds. Attackers label honestly and give false gradients; the clamp bounds each entry in every row.`,
+        `${scope.middle} parties, setting same, ${scope.rounds} rounds. Attackers label honestly and give false gradients; the clamp bounds each entry in every row.`,
       ],
     };
   },

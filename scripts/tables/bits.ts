@@ -7,9 +7,8 @@ import { fairnessOf, spread } from '../simulate/statistics.ts';
 import { bestOf, meanOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, Scope, Table } from './table.ts';
 
-/** As each row is compared with the others, few seeds and half of the usual rounds do. */
+/** As each row is compared with the others, few seeds do. */
 const SEEDS = 2;
-const ROUNDS = 30;
 /** Steps between 0 and the clamp: 1 is ternary. */
 const levels = [1, 4, 31, 2047] as const;
 
@@ -19,7 +18,6 @@ function rowsOf(scope: Scope) {
     request: requestIn(scope, {
       parties: scope.middle,
       setting: 'different',
-      rounds: Math.min(ROUNDS, scope.rounds),
       set: { 'aggregation.levels': count },
     }),
     seeds: scope.seeds('mlp', scope.middle).slice(0, SEEDS),
@@ -61,7 +59,7 @@ export const bitsTable: Table = {
     return {
       rows,
       notes: [
-        `${scope.middle} parties, setting different, ${Math.min(ROUNDS, scope.rounds)} rounds. A value takes one of 2·levels + 1 steps; on the wire it has the bits in which a sum of ${scope.middle - 1} of them cannot overflow.`,
+        `${scope.middle} parties, setting different, ${scope.rounds} rounds. A value takes one of 2·levels + 1 steps; on the wire it has the bits in which a sum of ${scope.middle - 1} of them cannot overflow.`,
       ],
       charts: {
         bits: {
