@@ -131,6 +131,7 @@ async function main(): Promise<void> {
     await runAll(
       requests,
       given.processes,
+      fingerprint,
       (record) => {
         cache.add(record);
         progress.done(record.request, record.seconds);

@@ -4,7 +4,7 @@
  */
 import { spread } from '../simulate/statistics.ts';
 import { paperAccuracy } from './paper.ts';
-import { bestOf, honest, meanOf, partiesOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
+import { bestOf, divergedNote, honest, meanOf, partiesOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, RunRecord, Scope, Table } from './table.ts';
 
 const frameworks = [
@@ -42,17 +42,6 @@ function better(runs: readonly RunRecord[]): string {
   return worst.of === 0 ? '' : `${worst.better}/${worst.of}`;
 }
 
-/** Below this, in percent, training has diverged: a model that always says the same reaches 10. */
-const DIVERGED = 50;
-
-/** What a mean over runs hides when some of them diverged. */
-function divergedNote(name: string, best: readonly number[], seeds: readonly number[]): string[] {
-  const lost = seeds.filter((_, index) => best[index] < DIVERGED);
-  if (lost.length === 0) return [];
-  const rest = spread(best.filter((value) => value >= DIVERGED));
-  return [`${name}: diverged with seed ${lost.join(', ')}; best without ${plusMinus(rest, 2)}.`];
-}
-
 /** Table 5. */
 export const accuracyTable: Table = {
   name: 'table5',
@@ -88,7 +77,7 @@ export const accuracyTable: Table = {
       notes: [
         'Best and mean are over the honest parties that are credible at the end; each is a mean over the seeds ± the standard deviation of one run.',
         '"Better than alone" counts credible parties against the same data, training and seed with no exchange, in the run where fewest are.',
-        'All frameworks have the same w0, splits, seeds, learning rates and epochs: those of the consortium file. `skewed` (each class shared out by Dirichlet(0.5)) is not in the paper.',
+        'All frameworks have the same w0, splits, seeds and epochs; w0 is the same for all seeds. Learning rates are those of the consortium file, but for `centralized` and `distributed` with the MLP, which have [their own](rules.md#the-other-frameworks). `skewed` (each class shared out by Dirichlet(0.5)) is not in the paper.',
         ...notes,
       ],
     };

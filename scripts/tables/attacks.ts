@@ -7,11 +7,18 @@ import { spread } from '../simulate/statistics.ts';
 import { bestOf, meanOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, Scope, Table } from './table.ts';
 
-const kinds = ['none', 'zeroGradient', 'noiseGradient', 'signFlippedGradient', 'scaledGradient:10'] as const;
+const kinds = [
+  'none',
+  'zeroGradient',
+  'noiseGradient',
+  'signFlippedGradient',
+  'scaledGradient:10',
+  'scaledGradient:-10',
+] as const;
 /** Attackers of a run, as far as they are fewer than half. */
 const ATTACKERS = 3;
 /** The consortium file's `aggregation.acceptance`; none if absent. */
-const acceptances = ['none', 'halve', 'refuse'] as const;
+const acceptances = ['none', 'refuse'] as const;
 /** As each row is compared with one of the same seeds, fewer seeds do. */
 const SEEDS = 2;
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { spread } from '../simulate/statistics.ts';
-import { requestIn, runsOf, withSeeds } from './rows.ts';
+import { bestOf, divergedNote, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, Scope, Table } from './table.ts';
 
 const frameworks = ['standalone', 'centralized', 'distributed', 'dppdl'] as const;
@@ -24,9 +24,11 @@ export const convergenceTable: Table = {
   requests: (scope) => rowsOf(scope).flatMap(({ request, seeds }) => withSeeds(request, seeds)),
   write(scope, find) {
     const points: object[] = [];
+    const notes: string[] = [];
     const rows = rowsOf(scope).map(({ request, seeds: wanted }): Row => {
       const { runs, seeds, command } = runsOf(find, request, wanted);
       const { framework, parties } = request;
+      notes.push(...divergedNote(`${framework}, ${parties} parties`, runs.map(bestOf), seeds));
       const rounds = runs[0].curve.map(({ round }) => round);
       const curve = rounds.map((round, at) => ({
         round,
@@ -52,7 +54,8 @@ export const convergenceTable: Table = {
     return {
       rows,
       notes: [
-        'Accuracy of the best party in percent, mean over the seeds. A round is the local epochs of the consortium file.',
+        'Accuracy of the best party in percent, mean over the seeds. A round is the local epochs of the consortium file, two unless --rounds says otherwise.',
+        ...notes,
       ],
       charts: {
         figure6: {

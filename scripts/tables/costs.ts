@@ -26,7 +26,7 @@ export const costsTable: Table = {
     for (const request of rowsOf(scope)) {
       const { runs, seeds, command } = runsOf(find, request, [1]);
       const { parties } = request;
-      const [{ bytesPerRound }] = runs;
+      const bytesPerRound = runs[0].bytesPerRound ?? Number.NaN;
       const { download, upload, report } = await measureRound(parties);
       const gas = parties * (download + upload + report);
       const perExchange = bytesPerRound / (parties - 1);

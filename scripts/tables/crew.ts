@@ -11,6 +11,7 @@ import type { WorkerAnswer } from './worker.ts';
 
 /**
  * Carries out all requests.
+ * @param fingerprint - of the code that is to carry them out: each process loads the code that is there when it starts.
  * @param onRecord - told each result as soon as it is there.
  * @param signal - stops before the next run; those under way are given up.
  * @throws SimulateError `RUN_FAILED`; the signal's reason.
@@ -18,6 +19,7 @@ import type { WorkerAnswer } from './worker.ts';
 export async function runAll(
   requests: readonly Request[],
   processes: number,
+  fingerprint: string,
   onRecord: (record: RunRecord) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,7 +32,7 @@ export async function runAll(
           stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         });
         try {
-          onRecord(await ask(worker, request, signal));
+          onRecord(await ask(worker, request, fingerprint, signal));
         } finally {
           worker.kill('SIGKILL');
         }
@@ -42,7 +44,12 @@ export async function runAll(
   await Promise.all(crew);
 }
 
-async function ask(worker: ChildProcess, request: Request, signal: AbortSignal): Promise<RunRecord> {
+async function ask(
+  worker: ChildProcess,
+  request: Request,
+  fingerprint: string,
+  signal: AbortSignal,
+): Promise<RunRecord> {
   signal.throwIfAborted();
   const settled = new AbortController();
   const listening = { signal: AbortSignal.any([signal, settled.signal]) };
@@ -53,7 +60,12 @@ async function ask(worker: ChildProcess, request: Request, signal: AbortSignal):
   Promise.allSettled([answered, died]);
   try {
     const answer = await Promise.race([answered, died]);
-    if ('record' in answer) return answer.record;
+    if ('record' in answer) {
+      if (answer.fingerprint === fingerprint) return answer.record;
+      throw new SimulateError('RUN_FAILED', 'The code was changed while the tables were made.', {
+        action: 'Run the command again; it begins anew with the code as it is.',
+      });
+    }
     const command = `npm run simulate -- ${argumentsOf(request).join(' ')}`;
     throw new SimulateError('RUN_FAILED', `This run failed: ${command}\n${answer.failure}`);
   } catch (error) {

@@ -18,8 +18,6 @@ const kinds = [
 ] as const;
 /** Bad parties of a run. */
 const BAD = 3;
-/** Rounds after the benchmark in which somebody may still be voted out. */
-const ROUNDS = 6;
 
 function rowsOf(scope: Scope) {
   const { middle: parties } = scope;
@@ -31,7 +29,6 @@ function rowsOf(scope: Scope) {
     request: requestIn(scope, {
       parties,
       setting: 'same',
-      rounds: Math.min(ROUNDS, scope.rounds),
       misbehave: ids.map((id) => `${id}:${kind}`),
     }),
     seeds,
@@ -98,7 +95,6 @@ export const detectionTable: Table = {
       rows,
       notes: [
         'Counts are over the parties of all seeds. "collude": the bad parties label outsiders’ samples wrong in the same way and report every outsider.',
-        `Runs with bad parties have ${Math.min(ROUNDS, scope.rounds)} rounds, the others all ${scope.rounds}.`,
       ],
     };
   },

@@ -71,10 +71,10 @@ export const fairnessTable: Table = {
       const { model, framework, setting, parties } = request;
       const contribution = contributionOf(setting);
       const found = runs.map((run) => fairnessOf(run.parties, contribution));
-      const bySeed = found.flatMap(({ r }) => r ?? []);
+      const bySeed = found.map(({ r: value }) => value);
       const control = spread(found.flatMap(({ control: value }) => value ?? []));
       const paper = paperFairness({ model, framework, setting, parties });
-      const r = spread(bySeed);
+      const r = spread(bySeed.filter((value) => value !== null));
       return {
         cells: {
           model,
@@ -82,7 +82,7 @@ export const fairnessTable: Table = {
           setting,
           against: contribution === 'examples' ? '|D|' : 'λ',
           parties,
-          r: plusMinus(r, 2),
+          r: `${plusMinus(r, 2)}${r.count < runs.length ? ` (${r.count} of ${runs.length} runs)` : ''}`,
           'least … most': r.count > 0 ? `${r.least.toFixed(2)} … ${r.most.toFixed(2)}` : '–',
           paper: paper?.toFixed(2) ?? '–',
           'r without exchange': framework === 'dppdl' ? plusMinus(control, 2) : '',
@@ -102,7 +102,8 @@ export const fairnessTable: Table = {
       rows,
       charts,
       notes: [
-        'r is Pearson’s correlation over the parties of one run between what they contribute (λ where levels differ, |D| where sizes do) and their accuracy at the end. The paper does not say what its r correlates.',
+        'r is the paper’s equation 3: Pearson’s correlation over the honest parties of one run that are credible at the end, between what they contribute (λ where levels differ, |D| where sizes do) and their accuracy at the end. A run in which all have the same accuracy, as where training has diverged, has none.',
+        '`distributed` uploads a tenth from everybody, as in the paper: there, λ is a number that nobody uses.',
         '"Without exchange" is the same correlation for the same training alone: what of r needs no collaboration.',
         'With 4 parties r is mostly chance: between unrelated numbers its standard deviation is 0.58.',
       ],
