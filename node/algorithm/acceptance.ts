@@ -8,6 +8,8 @@ import type { Member } from './member.ts';
 
 /** One example in so many is kept out of training. */
 const HELD_OUT = 10;
+/** Fewer examples are all trained on: a tenth of them could not show that a sum is clearly worse. */
+const FEWEST = 50;
 /** Standard deviations of chance by which a sum must be worse to be called so: 2.3 % of harmless sums that change nothing. */
 const CLEARLY = 2;
 
@@ -71,11 +73,12 @@ async function rightOn({ learner }: Member, parameters: Float32Array, examples: 
   return Array.from(labels, (label, row) => label === examples.labels[row]);
 }
 
-/** Every tenth example is held out; fewer than ten are all trained on, and every sum is taken. */
+/** Every tenth example is held out; of fewer than {@link FEWEST} none is, and every sum is taken. */
 function split(examples: Examples): Split {
+  const isHeldOut = (row: number) => examples.labels.length >= FEWEST && row % HELD_OUT === HELD_OUT - 1;
   const known = splits.get(examples) ?? {
-    training: pick(examples, (row) => row % HELD_OUT !== HELD_OUT - 1),
-    heldOut: pick(examples, (row) => row % HELD_OUT === HELD_OUT - 1),
+    training: pick(examples, (row) => !isHeldOut(row)),
+    heldOut: pick(examples, isHeldOut),
   };
   splits.set(examples, known);
   return known;

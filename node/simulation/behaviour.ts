@@ -14,8 +14,8 @@ export type Behaviour =
   | { readonly kind: 'honest' }
   /** Each label y is replaced by (classes − 1 − y), or by a random one; of a share of the examples. */
   | { readonly kind: 'flippedLabels' | 'randomLabels'; readonly share?: number }
-  /** Has only so many of its examples. */
-  | { readonly kind: 'fewExamples'; readonly count: number }
+  /** Has only so many of its examples, and states that, or more. */
+  | { readonly kind: 'fewExamples'; readonly count: number; readonly stated?: number }
   /** Answers requests for labels at random, or always with class 0. */
   | { readonly kind: 'randomAnswers' | 'constantAnswers' }
   /** Gives others noise of its gradient's size, its gradient reversed or multiplied, or nothing. */
@@ -26,12 +26,19 @@ export type Behaviour =
    * reports every outsider and no insider.
    */
   | { readonly kind: 'collude' }
-  /** States so many times its real number of examples. */
+  /** States so many times its real number of examples; its sharing level falls. */
   | { readonly kind: 'overstatedData'; readonly factor: number }
+  /** States that it has, shares and publishes samples of, so many times its real number; its sharing level stays. */
+  | { readonly kind: 'overstatedSamples'; readonly factor: number }
   /** Joins when this round begins; only the last parties of a simulation may. */
   | { readonly kind: 'lateJoin'; readonly round: number }
   /** Stops for good before delivering in this round. */
   | { readonly kind: 'dropOut'; readonly round: number };
+
+/** Whether a behaviour is a matter of the examples alone, and so means something without an exchange, too. */
+export function spoils({ kind }: Behaviour): boolean {
+  return kind === 'flippedLabels' || kind === 'randomLabels' || kind === 'fewExamples';
+}
 
 /** The examples a party trains on. */
 export function spoilExamples(examples: Examples, behaviour: Behaviour, seed: number): Examples {
@@ -157,13 +164,27 @@ function stating(ledger: Ledger, behaviour: Behaviour): Ledger {
       },
     };
   }
-  if (behaviour.kind !== 'overstatedData') return ledger;
+  const stated = statedExamples(behaviour);
+  if (stated === undefined) return ledger;
   return {
     ...ledger,
     init: (registration) =>
       ledger.init({
         ...registration,
-        examples: Math.max(registration.samples, Math.round(registration.examples * behaviour.factor)),
+        examples: Math.max(registration.samples, Math.round(stated(registration.examples))),
       }),
   };
+}
+
+/** What a party states instead of its number of examples. */
+function statedExamples(behaviour: Behaviour): ((examples: number) => number) | undefined {
+  switch (behaviour.kind) {
+    case 'overstatedData':
+    case 'overstatedSamples':
+      return (examples) => examples * behaviour.factor;
+    case 'fewExamples':
+      return (examples) => behaviour.stated ?? examples;
+    default:
+      return undefined;
+  }
 }

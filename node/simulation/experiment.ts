@@ -61,8 +61,8 @@ export interface Outcome {
   readonly parties: readonly PartyOutcome[];
   /** Accuracies after measured rounds: the best and the mean of the honest parties. */
   readonly curve: readonly { readonly round: number; readonly best: number; readonly mean: number }[];
-  /** Mean bytes that a party sent in the last round; 0 where there is no exchange or only one round. */
-  readonly bytesPerRound: number;
+  /** Mean bytes that a party sent in the last round; null without the onion, or with one round only. */
+  readonly bytesPerRound: number | null;
   /** The run in full; of `dppdl` alone. */
   readonly summary: RunSummary | undefined;
 }
@@ -76,7 +76,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Outcome
   if (framework === 'dppdl') {
     const run = parties.map((party, id) => ({ ...party, behaviour: behaviourOf(id) }));
     const { summary } = await simulate({ ...options, parties: run });
-    return outcomeOf(summary, split, behaviourOf);
+    return outcomeOf(summary, split, behaviourOf, options.secure === true);
   }
   const shards = parties.map(({ examples }, id) => spoilExamples(examples, behaviourOf(id), seed * 1000 + id));
   const measurements = await trainers[framework]({ ...options, shards });
@@ -84,16 +84,21 @@ export async function runExperiment(options: ExperimentOptions): Promise<Outcome
   return {
     partition: split,
     // One central model is everybody's.
-    parties: parties.map(({ examples, sharingLevel }, id) => ({
-      examples: examples.labels.length,
+    parties: parties.map(({ sharingLevel }, id) => ({
+      examples: shards[id].labels.length,
       sharingLevel,
       behaviour: behaviourOf(id).kind,
       removed: null,
       accuracy: last.length === 1 ? last[0] : last[id],
       alone: null,
     })),
-    curve: measurements.map(({ round, accuracies }) => ({ round, ...bestAndMean(accuracies) })),
-    bytesPerRound: 0,
+    curve: measurements.map(({ round, accuracies }) => ({
+      round,
+      ...bestAndMean(
+        accuracies.length === 1 ? accuracies : accuracies.filter((_, id) => behaviourOf(id).kind === 'honest'),
+      ),
+    })),
+    bytesPerRound: null,
     summary: undefined,
   };
 }
@@ -113,6 +118,7 @@ function outcomeOf(
   summary: RunSummary,
   partition: Outcome['partition'],
   behaviourOf: (id: PartyId) => Behaviour,
+  secure: boolean,
 ): Outcome {
   const removedIn = new Map(summary.removals.map(({ party, round }) => [party, round]));
   const measured = new Map<number, number[]>();
@@ -136,7 +142,7 @@ function outcomeOf(
     curve: [...measured]
       .sort(([a], [b]) => a - b)
       .map(([round, accuracies]) => ({ round, ...bestAndMean(accuracies) })),
-    bytesPerRound: summary.rounds < 2 ? 0 : sent.reduce((sum, bytes) => sum + bytes, 0) / sent.length,
+    bytesPerRound: !secure || summary.rounds < 2 ? null : sent.reduce((sum, bytes) => sum + bytes, 0) / sent.length,
     summary,
   };
 }

@@ -50,7 +50,7 @@ const given = new Command('npm run bench:simulate --')
   .option('--parties <list>', 'numbers of parties; 4,13 unless given, 4,15,50 with --data', (text) =>
     text.split(',').map(Number),
   )
-  .option('--rounds <n>', 'rounds of each run', Number, 60)
+  .option('--rounds <n>', 'rounds of each run', Number, 30)
   .option('--data <folder>', "MNIST's four IDX files, for more than 13 parties")
   .option('--json', 'print JSON')
   .parse()

@@ -5,7 +5,9 @@
 import { readConsortium } from '../../node/config.ts';
 import { type Consortium, consortiumSchema } from '../../node/consortium.ts';
 import { createLearner } from '../../node/learner/learner.ts';
+import { type Behaviour, spoils } from '../../node/simulation/behaviour.ts';
 import { type ExperimentOptions, type Outcome, runExperiment } from '../../node/simulation/experiment.ts';
+import type { PartyId } from '../../node/types.ts';
 import { demoConsortium } from '../demo/prepare.ts';
 import { type ExperimentData, readData } from './data.ts';
 import { SimulateError } from './errors.ts';
@@ -112,18 +114,29 @@ function checkTopology({ kind }: Consortium['model'], topology: string | undefin
 }
 
 function behavioursOf(request: Request): ExperimentOptions['behaviours'] & object {
-  return new Map(
-    request.misbehave.map((text) => {
-      const parsed = parseBehaviour(text);
-      if (parsed === undefined) {
-        throw new SimulateError('BAD_REQUEST', `"${text}" is no misbehaviour.`, { action: `Write ${behaviourUsage}.` });
-      }
-      if (parsed.party >= request.parties) {
-        throw new SimulateError('BAD_REQUEST', `There is no party ${parsed.party} among ${request.parties}.`, {
-          action: 'Parties are numbered from 0.',
-        });
-      }
-      return [parsed.party, parsed.behaviour];
-    }),
-  );
+  const behaviours = new Map<PartyId, Behaviour>();
+  for (const text of request.misbehave) {
+    const parsed = parseBehaviour(text);
+    if (parsed === undefined) {
+      throw new SimulateError('BAD_REQUEST', `"${text}" is no misbehaviour.`, { action: `Write ${behaviourUsage}.` });
+    }
+    const { party, behaviour } = parsed;
+    if (party >= request.parties) {
+      throw new SimulateError('BAD_REQUEST', `There is no party ${party} among ${request.parties}.`, {
+        action: 'Parties are numbered from 0.',
+      });
+    }
+    if (behaviours.has(party)) {
+      throw new SimulateError('BAD_REQUEST', `Party ${party} is to misbehave in two ways.`, {
+        action: 'Give one --misbehave for each party.',
+      });
+    }
+    if (request.framework !== 'dppdl' && !spoils(behaviour)) {
+      throw new SimulateError('BAD_REQUEST', `"${text}" means nothing to the framework ${request.framework}.`, {
+        action: 'There only labels and the number of examples can be bad.',
+      });
+    }
+    behaviours.set(party, behaviour);
+  }
+  return behaviours;
 }

@@ -74,18 +74,24 @@ export const behaviourUsage = `<party>:<behaviour>, with one of ${plain.join(', 
   .map((name) => `${name}[:<share>]`)
   .join(
     ', ',
-  )}, fewExamples:<count>, scaledGradient:<factor>, overstatedData:<factor>, lateJoin:<round>, dropOut:<round>`;
+  )}, fewExamples:<count>[:<stated>], scaledGradient:<factor>, overstatedData:<factor>, overstatedSamples:<factor>, lateJoin:<round>, dropOut:<round>`;
 
 /** "3:dropOut:2" → party 3 drops out in round 2; undefined if it is written otherwise. */
 export function parseBehaviour(text: string): { party: number; behaviour: Behaviour } | undefined {
-  const [id, kind, number, ...rest] = text.split(':');
+  const [id, kind, number, second, ...rest] = text.split(':');
   const party = Number(id);
   if (!/^\d+$/.test(id) || rest.length > 0) return undefined;
-  const behaviour = behaviourOf(kind, number);
+  const behaviour = behaviourOf(kind, number, second);
   return behaviour && { party, behaviour };
 }
 
-function behaviourOf(kind: string | undefined, number: string | undefined): Behaviour | undefined {
+function behaviourOf(
+  kind: string | undefined,
+  number: string | undefined,
+  second: string | undefined,
+): Behaviour | undefined {
+  if (kind === 'fewExamples') return fewExamples(Number(number), second);
+  if (second !== undefined) return undefined;
   const named = plain.find((name) => name === kind);
   if (named !== undefined) return number === undefined ? { kind: named } : undefined;
   const value = number === undefined ? Number.NaN : Number(number);
@@ -96,11 +102,10 @@ function behaviourOf(kind: string | undefined, number: string | undefined): Beha
   }
   const isCount = Number.isInteger(value) && value >= 1;
   switch (kind) {
-    case 'fewExamples':
-      return isCount ? { kind, count: value } : undefined;
     case 'scaledGradient':
       return Number.isFinite(value) ? { kind, factor: value } : undefined;
     case 'overstatedData':
+    case 'overstatedSamples':
       return value > 0 && Number.isFinite(value) ? { kind, factor: value } : undefined;
     case 'lateJoin':
     case 'dropOut':
@@ -108,4 +113,11 @@ function behaviourOf(kind: string | undefined, number: string | undefined): Beha
     default:
       return undefined;
   }
+}
+
+function fewExamples(count: number, stated: string | undefined): Behaviour | undefined {
+  const isCount = (value: number) => Number.isInteger(value) && value >= 1;
+  if (!isCount(count)) return undefined;
+  if (stated === undefined) return { kind: 'fewExamples', count };
+  return isCount(Number(stated)) ? { kind: 'fewExamples', count, stated: Number(stated) } : undefined;
 }

@@ -91,6 +91,12 @@ describe('the data of a simulation', () => {
     ['a value the schema refuses', { set: { 'aggregation.levels': 0 } }, /aggregation\.levels/],
     ['a misbehaviour nobody knows', { misbehave: ['1:nothing'] }, /no misbehaviour/],
     ['a party that does not exist', { misbehave: ['9:collude'] }, /no party 9/],
+    ['two misbehaviours of one party', { misbehave: ['1:collude', '1:dropOut:2'] }, /Party 1 .* two ways/],
+    [
+      'a misbehaviour that a framework does not know',
+      { framework: 'distributed', misbehave: ['1:collude'] },
+      /distributed/,
+    ],
   ] as const) {
     it(`refuses ${what}`, async () => {
       const request = requestSchema.parse({ consortium: join(example, 'consortium.yaml'), data: file, ...changes });

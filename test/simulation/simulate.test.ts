@@ -128,6 +128,19 @@ describe('simulate', () => {
     }
   });
 
+  it('gives the same models with the onion when some attack, come late or drop out', async () => {
+    const behaviours: (Behaviour | undefined)[] = [
+      ...honest,
+      { kind: 'signFlippedGradient' },
+      { kind: 'collude' },
+      { kind: 'dropOut', round: 2 },
+    ];
+    const [plain, secure] = [await simulate(small(behaviours)), await simulate({ ...small(behaviours), secure: true })];
+    assert.ok(plain.summary.removals.length > 0);
+    assert.deepEqual(secure.parameters, plain.parameters);
+    assert.deepEqual(secure.summary.removals, plain.summary.removals);
+  });
+
   for (const behaviour of [
     { kind: 'noiseGradient' },
     { kind: 'signFlippedGradient' },
@@ -181,5 +194,23 @@ describe('simulate', () => {
     const [liar, other] = summary.parties;
     assert.equal(liar.examples, 600);
     assert.ok(BigInt(liar.points) < BigInt(other.points));
+  });
+
+  it('shows others what a party states instead of what it has', async () => {
+    const behaviours: (Behaviour | undefined)[] = [
+      { kind: 'overstatedSamples', factor: 2 },
+      { kind: 'fewExamples', count: 10, stated: 40 },
+      ...honest,
+    ];
+    const { events } = await simulate(small(behaviours, { rounds: 1 }));
+    const stated = events.flatMap((event) => (event.name === 'Registered' ? [event.registration] : []));
+    assert.deepEqual(
+      stated.slice(0, 3).map(({ examples, samples }) => [examples, samples]),
+      [
+        [120, 36],
+        [40, 3],
+        [60, 18],
+      ],
+    );
   });
 });

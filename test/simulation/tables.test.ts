@@ -127,6 +127,10 @@ describe('misbehaviour on a command line', () => {
       party: 0,
       behaviour: { kind: 'randomLabels', share: 0.5 },
     });
+    assert.deepEqual(parseBehaviour('2:fewExamples:10:20'), {
+      party: 2,
+      behaviour: { kind: 'fewExamples', count: 10, stated: 20 },
+    });
     assert.deepEqual(parseBehaviour('7:collude'), { party: 7, behaviour: { kind: 'collude' } });
   });
 
@@ -139,6 +143,9 @@ describe('misbehaviour on a command line', () => {
     '1:nothing',
     '1:scaledGradient:x',
     '1:dropOut:2:3',
+    '1:fewExamples:0',
+    '1:fewExamples:10:x',
+    '1:fewExamples:10:20:30',
   ]) {
     it(`refuses ${text}`, () => assert.equal(parseBehaviour(text), undefined));
   }
