@@ -82,7 +82,7 @@ export const nodeConfigSchema = z.strictObject({
         .positive()
         .default(8)
         .describe('the most that all releases from these data may cost together'),
-      delta: z.number().positive().lt(1).default(1e-4).describe('δ of the same'),
+      delta: z.number().positive().lt(1).default(1e-5).describe('δ of the same'),
       labels: z
         .int()
         .min(1)

@@ -29,9 +29,9 @@ export async function readBudget(config: NodeConfig): Promise<BudgetState | { re
   }
 }
 
-/** One line of it. */
-export function budgetText(state: BudgetState | { readonly unknown: string }): string {
+/** One line of it, with where it was read: each user has a folder of its own unless the configuration names one. */
+export function budgetText(state: BudgetState | { readonly unknown: string }, folder: string): string {
   if ('unknown' in state) return `unknown: ${state.unknown}`;
   const { budget, epsilon, labels, gradients } = state;
-  return `ε = ${epsilon.toPrecision(3)} of ${budget.epsilon} spent at δ = ${budget.delta}; outside it ${labels} labels given and ${gradients} gradient entries sent`;
+  return `ε = ${epsilon.toPrecision(3)} of ${budget.epsilon} spent at δ = ${budget.delta}; outside it ${labels} labels given and ${gradients} gradient entries sent; from ${folder}`;
 }

@@ -83,6 +83,11 @@ function run(options: PrivacyOptions): void {
     `ε = ${epsilon.renyi.toFixed(4)}   Rényi, fractional orders, improved conversion`,
     `ε = ${epsilon.moments.toFixed(4)}   moments accountant (2016)`,
   ];
-  if (delta * n > 1) lines.push('', `Warning: δ is above 1/n: it would allow publishing a whole record.`);
+  if (delta * n > 0.1) {
+    lines.push(
+      '',
+      'Warning: δ is not well below 1/n. Who shows a whole record with probability δ for each of n keeps to it.',
+    );
+  }
   process.stdout.write(`${lines.join('\n')}\n`);
 }

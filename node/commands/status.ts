@@ -55,7 +55,7 @@ async function status(options: { readonly config: string; readonly json?: true }
     const ledger = createChainLedger({ client });
     const [facts, state] = await Promise.all([ledger.facts(), ledger.state()]);
     const budget = await readBudget(config);
-    if (!options.json) return printState(facts, state, account, budgetText(budget));
+    if (!options.json) return printState(facts, state, account, budgetText(budget, config.privacy.folder));
     const hex = (bytes: Uint8Array) => `0x${Buffer.from(bytes).toString('hex')}`;
     printJson({
       facts: { ...facts, consortiumHash: hex(facts.consortiumHash) },
@@ -68,7 +68,7 @@ async function status(options: { readonly config: string; readonly json?: true }
           samplesHash: hex(party.samplesHash),
         })),
       },
-      privacy: budget,
+      privacy: { ...budget, folder: config.privacy.folder },
       self: { account, party: state.parties.find((party) => party.account === account)?.id ?? null },
     });
   } finally {

@@ -11,8 +11,15 @@ export interface InputScale {
   readonly stdDev: number;
 }
 
-/** Raw values are told apart to this many steps per unit; rounding in normalisation is a thousand times finer. */
+/** Raw values below 10 are told apart to this many steps per unit; rounding in normalisation is a thousand times finer. */
 const STEPS = 10_000;
+
+/** A raw value as a whole number of steps. From 10 on steps grow with its size, as float32's rounding does. */
+function stepsOf(value: number): number {
+  const size = Math.abs(value);
+  const steps = size < 10 ? STEPS : STEPS / 10 ** Math.floor(Math.log10(size));
+  return Math.round(value * steps) + 0; // + 0: there is only one zero
+}
 
 /**
  * A number for each record that tells nothing about it to who lacks the key: 64 bits of HMAC-SHA256 over its raw values.
@@ -31,7 +38,7 @@ export function hashRecords(
   const bytes = new Uint8Array(raw.buffer);
   return BigInt64Array.from({ length: records }, (_, record) => {
     for (let f = 0; f < features; f++) {
-      raw[f] = Math.round((inputs[record * features + f] * stdDev + mean) * STEPS) + 0; // + 0: there is only one zero
+      raw[f] = stepsOf(inputs[record * features + f] * stdDev + mean);
     }
     return createHmac('sha256', key).update(bytes).digest().readBigInt64LE();
   });

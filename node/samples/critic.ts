@@ -3,8 +3,8 @@
  * through a clipped, noisy sum.
  * @module
  */
-import type { DiscreteGaussian } from '../privacy/discreteGaussian.ts';
-import { createSeededRandom, type SeededRandom } from '../random.ts';
+import type { DiscreteGaussian, RandomBytes } from '../privacy/discreteGaussian.ts';
+import type { SeededRandom } from '../random.ts';
 import { createAdam } from './adam.ts';
 import type { Arena, Matrix } from './matrix.ts';
 import {
@@ -68,11 +68,16 @@ export interface Critic {
 const COORDINATE_SCALE = 3;
 /** The clip norm follows the fakes' median norm this fast: no record is looked at, so it costs no privacy. */
 const CLIP_FOLLOWS = 0.05;
-/** Creates a critic with random weights. */
+/**
+ * Creates a critic with random weights.
+ * @param random - of the first weights; what is drawn from it never depends on a record.
+ * @param randomBytes - of the points between records and fakes; must be secret, as the noise.
+ */
 export function createCritic(
   arena: Arena,
   options: CriticOptions,
   random: SeededRandom,
+  randomBytes: RandomBytes,
   noise: DiscreteGaussian,
 ): Critic {
   const { dimension, classes, penalty, noiseMultiplier, expectedRecords, copies, maxRows } = options;
@@ -168,7 +173,7 @@ export function createCritic(
   const learnFromRecords = (records: Batch, fakes: Batch): void => {
     const rows = load(real, records);
     const factors: Factor[] = [run(real, rows, -1 / copies)];
-    if (options.penaltyPoints === 'interpolated' && rows > 0) {
+    if (options.penaltyPoints === 'interpolated') {
       load(mixed, interpolate(records, fakes));
       run(mixed, rows, 1);
       const { signals, inputs } = penaltyFactor(mixed, rows);
@@ -185,12 +190,11 @@ export function createCritic(
   const middle = arena.create(maxRows, dimension);
   /** Points on the lines between records and fakes. */
   const interpolate = (records: Batch, fakes: Batch): Batch => {
-    // A stream of its own: how many records are in a batch must not show in the fakes that are drawn later.
-    const own = createSeededRandom(random.below(2 ** 32));
+    // Secret and new for each record: from a stream that can be guessed, one record more would shift the draws of all behind it.
+    const draws = new Uint32Array(randomBytes(8 * records.labels.length).slice().buffer);
     records.labels.forEach((_, row) => {
-      const share = own.uniform();
-      // Drawn for each record: whom another record meets must not depend on how many come before it.
-      const other = own.below(fakes.labels.length) * fakes.coordinates.stride;
+      const share = draws[2 * row] / 2 ** 32;
+      const other = Math.floor((draws[2 * row + 1] / 2 ** 32) * fakes.labels.length) * fakes.coordinates.stride;
       const from = row * records.coordinates.stride;
       for (let d = 0; d < dimension; d++) {
         middle.data[row * middle.stride + d] =

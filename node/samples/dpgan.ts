@@ -158,17 +158,19 @@ export function createDpganGenerator(options: DpganOptions): SampleGenerator {
 /** The paper's data: each record and 99 augmented copies, all as records of their own. */
 function multiply(examples: Examples, randomBytes: RandomBytes): Examples {
   const { inputs, labels, shape } = examples;
-  const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
   const features = inputs.length / labels.length;
   const all = new Float32Array(PAPER_COPIES * inputs.length);
-  for (let at = 0; at < PAPER_COPIES * labels.length; at++) {
-    const record = Math.floor(at / PAPER_COPIES);
+  for (let record = 0; record < labels.length; record++) {
     const original = inputs.subarray(record * features, (record + 1) * features);
-    const changes = shape.length === 3 && at % PAPER_COPIES > 0;
-    all.set(
-      changes ? augment(original, [shape[0], shape[1], shape[2]], PAPER_AUGMENTATION, random) : original,
-      at * features,
-    );
+    // A stream for each record: another record's copies must not depend on how many come before it.
+    const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
+    for (let copy = 0; copy < PAPER_COPIES; copy++) {
+      const changes = shape.length === 3 && copy > 0;
+      all.set(
+        changes ? augment(original, [shape[0], shape[1], shape[2]], PAPER_AUGMENTATION, random) : original,
+        (record * PAPER_COPIES + copy) * features,
+      );
+    }
   }
   const classOf = (_: unknown, at: number) => labels[Math.floor(at / PAPER_COPIES)];
   return { ...examples, inputs: all, labels: Uint8Array.from({ length: PAPER_COPIES * labels.length }, classOf) };
@@ -206,7 +208,7 @@ async function train(
   const expectedRecords = plan.critic.sampleRate * examples.labels.length;
   const maxRows = Math.max(FAKES, capacityOf(expectedRecords) * copies);
   const arena = createArena(arenaFloats(basis.dimension, examples, training.hidden, maxRows));
-  const records = createRecords(arena, examples, basis, expectedRecords, options.augmentation, random, randomBytes);
+  const records = createRecords(arena, examples, basis, expectedRecords, options.augmentation, randomBytes);
   const painter = createPainter(arena, basis, gaussians, examples, options, randomBytes, random);
   const sampler = createSampler(arena, gaussians, painter, random, FAKES);
   const { hidden, penalty, penaltyPoints, clusterLayers } = training;
@@ -214,7 +216,7 @@ async function train(
   const { classes } = examples;
   const { noiseMultiplier } = plan.critic;
   const settings = { dimension, classes, hidden, penalty, penaltyPoints, clusterLayers, noiseMultiplier };
-  const critic = createCritic(arena, { ...settings, expectedRecords, copies, maxRows }, random, noise);
+  const critic = createCritic(arena, { ...settings, expectedRecords, copies, maxRows }, random, randomBytes, noise);
   const seen = arena.create(FAKES, dimension);
   const bySeen = arena.create(FAKES, dimension);
   for (let step = 0; step < training.steps; step++) {

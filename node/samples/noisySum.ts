@@ -12,9 +12,11 @@ import { sumRounding } from './perRecord.ts';
  * parameter. The sensitivity is larger by this share, and so is the noise.
  * @param records - most records a sum can have.
  * @param parameters - entries of the sum.
+ * @throws RangeError where the lattice is too coarse for so much noise (a noise multiplier of 10,000 and 9,537 entries).
  */
 export function roundingShare(records: number, parameters: number, noiseMultiplier: number): number {
   const inLattice = (Math.sqrt(parameters) * noiseMultiplier) / LATTICE_SIGMA;
+  if (!(inLattice < 1)) throw new RangeError(`A noise multiplier of ${noiseMultiplier} is too large for the lattice.`);
   // The lattice's step grows with the noise, and the noise by the share.
   return (2 * sumRounding(records) + inLattice) / (1 - inLattice);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { RandomBytes } from '../privacy/discreteGaussian.ts';
-import type { SeededRandom } from '../random.ts';
+import { createSeededRandom } from '../random.ts';
 import type { Examples } from '../types.ts';
 import { type Augmentation, augment } from './augment.ts';
 import { type Basis, clip } from './basis.ts';
@@ -14,7 +14,7 @@ import type { Arena, Matrix } from './matrix.ts';
 export interface Records {
   /** Probability with which each record is in a batch. */
   readonly sampleRate: number;
-  /** Most rows a batch can have; records beyond are left out (probability below 1e-20 per batch). */
+  /** Most rows a batch can have; records beyond are left out (probability below 1e-17 per batch). */
   readonly capacity: number;
   /** A Poisson sample of the records; the copies of one follow one another. Valid until the next call. */
   sample(): Batch;
@@ -31,7 +31,7 @@ export function capacityOf(expected: number): number {
 /**
  * Encodes all records and their copies once.
  * @param expected - records in a batch on average, at most N.
- * @param randomBytes - decides who is in a batch; must be secret and unpredictable, as the noise.
+ * @param randomBytes - decides who is in a batch, and how copies differ; must be secret and unpredictable, as the noise.
  */
 export function createRecords(
   arena: Arena,
@@ -39,7 +39,6 @@ export function createRecords(
   basis: Basis,
   expected: number,
   augmentation: Augmentation | undefined,
-  random: SeededRandom,
   randomBytes: RandomBytes,
 ): Records {
   const { inputs, labels, shape } = examples;
@@ -51,6 +50,8 @@ export function createRecords(
   const encoded = new Float64Array(dimension);
   for (let record = 0; record < count; record++) {
     const original = inputs.subarray(record * features, (record + 1) * features);
+    // A stream for each record: from one for all, a record more would change the copies of all behind it.
+    const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
     // deviation: the paper counts copies as records; here a record's copies are averaged before clipping.
     for (let copy = 0; copy < copies; copy++) {
       const changed = augmentation !== undefined && copy > 0 && shape.length === 3;

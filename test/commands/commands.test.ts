@@ -157,7 +157,7 @@ describe('dppdl status and invite', { timeout: 300_000 }, () => {
     assert.equal(exitCode, 0);
     assert.match(stdout, /phase: +forming/);
     assert.match(stdout, new RegExp(`${sites.chain.wallets[0].address}, not registered`));
-    assert.match(stdout, /privacy budget: +ε = 0\.00 of 8 spent at δ = 0\.0001; outside it 0 labels given/);
+    assert.match(stdout, /privacy budget: +ε = 0\.00 of 8 spent at δ = 0\.00001; outside it 0 labels given.*; from \//);
     const { facts, state, self, privacy } = JSON.parse((await dppdl(['status', '--config', file, '--json'])).stdout);
     assert.equal(facts.consortiumHash, consortiumHashHex);
     assert.deepEqual([state.parties, state.phase, self.party], [[], 'forming', null]);

@@ -60,8 +60,7 @@ describe('Poisson samples', () => {
   const basis = createTableBasis([[-1, 1]], { mean: 0, stdDev: 1 });
 
   it('take every record independently at the sample rate, with its class', () => {
-    const random = createSeededRandom(3);
-    const records = createRecords(createArena(20_000), examples, basis, 50, undefined, random, seededBytes(4));
+    const records = createRecords(createArena(20_000), examples, basis, 50, undefined, seededBytes(4));
     assert.ok(records.sampleRate <= 0.1 && records.sampleRate > 0.0999999);
     const draws = 2000;
     const sizes: number[] = [];
@@ -84,8 +83,7 @@ describe('Poisson samples', () => {
 
   it('keep the copies of a record together', () => {
     const augmentation = { copies: 3, degrees: 1, shift: 0.01 };
-    const random = createSeededRandom(5);
-    const records = createRecords(createArena(20_000), examples, basis, 50, augmentation, random, seededBytes(6));
+    const records = createRecords(createArena(20_000), examples, basis, 50, augmentation, seededBytes(6));
     const { coordinates, labels } = records.sample();
     assert.equal(labels.length % 3, 0);
     for (let row = 0; row < labels.length; row += 3) {
@@ -100,8 +98,7 @@ describe('absurd records', () => {
     const inputs = new Float32Array(8 * 8 * 4).fill(3e38);
     const examples = { inputs, labels: new Uint8Array(4), shape: [8, 8, 1], classes: 1 };
     const pictures = createBasis([8, 8, 1], { mean: 0.5, stdDev: 0.25 });
-    const random = createSeededRandom(8);
-    const records = createRecords(createArena(20_000), examples, pictures, 4, undefined, random, seededBytes(9));
+    const records = createRecords(createArena(20_000), examples, pictures, 4, undefined, seededBytes(9));
     const { coordinates, labels } = records.sample();
     assert.ok(labels.length > 0);
     assert.ok(Math.hypot(...coordinates.data.subarray(0, pictures.dimension)) <= 2);

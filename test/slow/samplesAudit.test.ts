@@ -100,7 +100,13 @@ describe('an attack on the critic', () => {
       clusterLayers: false,
       maxRows: candidates,
     } as const;
-    const critic = createCritic(arena, options, random, createDiscreteGaussian(seededBytes(seed + 1)));
+    const critic = createCritic(
+      arena,
+      options,
+      random,
+      seededBytes(seed + 2),
+      createDiscreteGaussian(seededBytes(seed + 1)),
+    );
     const batch = (rows: readonly (readonly number[])[]) => {
       const coordinates = arena.create(rows.length, dimension);
       rows.forEach((row, index) => {
