@@ -2,6 +2,11 @@
  * Algorithm 2, line 1: a party's orders of one round.
  * @module
  */
+import type { Consortium } from '../consortium.ts';
+import { spendBalance } from '../credibility/budgets/balance.ts';
+import type { DownloadBudget } from '../credibility/budgets/budget.ts';
+import { spendHalf } from '../credibility/budgets/half.ts';
+import { spendOffered } from '../credibility/budgets/offered.ts';
 import { normaliseCredibility } from '../credibility/credibility.ts';
 import { chooseOrders } from '../credibility/orders.ts';
 import { withoutDominance } from '../onion/dominance.ts';
@@ -13,8 +18,15 @@ import type { LedgerState } from './ports.ts';
 import { providerLimit } from './providerLimit.ts';
 import { partiesOf } from './sums.ts';
 
+/** The consortium's budgets by name. */
+const budgets: Record<NonNullable<Consortium['aggregation']['budget']>, DownloadBudget> = {
+  balance: spendBalance,
+  half: spendHalf,
+  offered: spendOffered,
+};
+
 /**
- * Orders d_i^j = min(⌊c_i^j·p_i⌋, ⌊λ_j·|w|⌋) entries from as many other credible parties as the consortium's rule
+ * Orders d_i^j = min(⌊c_i^j·d_i⌋, ⌊λ_j·|w|⌋) entries from as many other credible parties as the consortium's rule
  * lets it, of nobody more than of all the others, with a fresh key for this round's blobs. Does nothing when the order phase is over or this party has ordered before a restart.
  * @returns this party's orders of the round as the ledger has them.
  */
@@ -24,7 +36,7 @@ export async function order(
   round: number,
   credibility: readonly number[],
 ): Promise<readonly Omit<Order, 'requester'>[]> {
-  const { envelopes, facts, ledger, store } = member;
+  const { consortium, envelopes, facts, ledger, store } = member;
   const self = await selfOf(member);
   if (state.round !== round) return [];
   if (state.phase !== 'order' || state.parties[self].acted) {
@@ -52,7 +64,7 @@ export async function order(
     const providers = [...chosen].map((place) => possible[place]);
     const orders = withoutDominance(
       chooseOrders(
-        now.parties[self].points,
+        budgets[consortium.aggregation.budget ?? 'balance'](now.parties[self].points, providers),
         normaliseCredibility(
           now.parties.map(({ id }) => credibility[id] ?? 0),
           providers.map(({ id }) => id),

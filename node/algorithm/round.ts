@@ -2,9 +2,12 @@
  * Algorithm 2, privacy-preserving collaborative deep learning: one round of one party.
  * @module
  */
-import { scheduleAt } from '../consortium.ts';
-import { fadeCredibility, normaliseCredibility } from '../credibility/credibility.ts';
-import type { PartyId, Samples } from '../types.ts';
+import { type Consortium, scheduleAt } from '../consortium.ts';
+import { normaliseCredibility } from '../credibility/credibility.ts';
+import { updateLiterally } from '../credibility/updates/literal.ts';
+import { updateNormalised } from '../credibility/updates/normalised.ts';
+import type { CredibilityUpdate } from '../credibility/updates/update.ts';
+import type { Samples } from '../types.ts';
 import { trainingExamples } from './acceptance.ts';
 import { Arrivals } from './arrivals.ts';
 import { forgetKeys } from './claims/answering.ts';
@@ -27,6 +30,12 @@ import type { Checkpoint, LedgerState } from './ports.ts';
 import { ownSamples, rateOthers } from './rating.ts';
 import { report } from './reporting.ts';
 import { updateParameters } from './updating.ts';
+
+/** The consortium's credibility rules by name. */
+const updates: Record<NonNullable<Consortium['credibility']['update']>, CredibilityUpdate> = {
+  normalised: updateNormalised,
+  literal: updateLiterally,
+};
 
 /**
  * Plays round t: order, train, deliver, add the others' sum, rate the others.
@@ -111,12 +120,13 @@ export async function playRound(
   const old = normaliseOverCredible(before.credibility, evaluating, self);
   const rating = await rateOthers(member, evaluating, round, await publishedBy(member), parameters, labelsInTime);
   signal.throwIfAborted();
-  const fresh = normaliseFresh(old, rating.credibility, everyone, rating.silent);
-  const faded = fadeCredibility(old, fresh, consortium.credibility.fade);
+  const { fade, update = 'normalised' } = consortium.credibility;
+  const { credibility: fresh, silent } = rating;
+  const faded = updates[update]({ old, fresh, others: everyone, silent, fade });
   // deviation: who was paid for a wrong blob is reported, and not ordered from in the next round.
   for (const provider of collection.broken) faded[provider] = 0;
   // deviation: who does not label keeps its credibility, and is reported only after several rounds of silence.
-  const unheard = [...rating.silent, ...collection.unreachable];
+  const unheard = [...silent, ...collection.unreachable];
   const silence = evaluating.parties.map(({ id }) => (unheard.includes(id) ? (before.silence[id] ?? 0) + 1 : 0));
 
   // 5: local credibility normalisation and reports. Saved before it is reported, so that a restart loses nothing.
@@ -162,23 +172,6 @@ function difference(after: Float32Array, before: Float32Array): Float32Array {
   const values = new Float32Array(after.length);
   for (let index = 0; index < values.length; index++) values[index] = after[index] - before[index];
   return values;
-}
-
-/** This round's credibility on the scale of last round's; who gave no labels keeps what it had. */
-function normaliseFresh(
-  old: readonly number[],
-  raw: readonly number[],
-  everyone: readonly PartyId[],
-  silent: readonly PartyId[],
-): number[] {
-  const heard = everyone.filter((id) => !silent.includes(id));
-  const share = 1 - silent.reduce((sum, id) => sum + old[id], 0);
-  // deviation: the paper mixes last round's normalised value with this round's raw one; both are normalised here.
-  const normalised = normaliseCredibility(
-    old.map((_, id) => raw[id] ?? 0),
-    heard,
-  );
-  return normalised.map((value, id) => (silent.includes(id) ? old[id] : value * share));
 }
 
 /** @throws TypeError before the benchmark: a programming error. */
