@@ -7,14 +7,10 @@ import { type Spread, spread } from '../simulate/statistics.ts';
 import type { Find, RunRecord, Scope } from './table.ts';
 
 /**
- * The learning rates of the frameworks that the default consortium file was not chosen for: of six tried, the best for both
- * over 4 and 15 parties on tuning seeds (docs/results/rules.md).
+ * The learning rates of the frameworks that the default consortium file was not chosen for: of six tried, the best for all
+ * three on tuning seeds (docs/results/rules.md).
  */
-const serverTraining = { 'training.learningRate.from': 0.05, 'training.learningRate.to': 0.005 };
-const ownTraining: Partial<Record<Request['framework'], Request['set']>> = {
-  centralized: serverTraining,
-  distributed: serverTraining,
-};
+const otherTraining = { 'training.learningRate.from': 0.05, 'training.learningRate.to': 0.005 };
 
 /**
  * A request in a scope: its rounds and data, and the training of its framework. Runs of Figure 6 are measured ten times, all others at the end only, as
@@ -29,7 +25,7 @@ export function requestIn(scope: Scope, changes: Partial<Request>): Request {
     measureEvery: hasCurve ? Math.max(1, Math.floor(rounds / 10)) : rounds,
     ...(scope.data !== undefined && { data: scope.data }),
     ...changes,
-    set: { ...(model === 'mlp' && ownTraining[framework]), ...set },
+    set: { ...(model === 'mlp' && framework !== 'dppdl' && otherTraining), ...set },
   });
 }
 
