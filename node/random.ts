@@ -31,6 +31,11 @@ export interface SeededRandom {
   permutation(length: number): Uint32Array;
 }
 
+/** A stream whose seed is drawn from secret bytes. */
+export function createSecretRandom(randomBytes: (length: number) => Uint8Array): SeededRandom {
+  return createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
+}
+
 /** Creates the stream of `seed`, any 32-bit integer. */
 export function createSeededRandom(seed: number): SeededRandom {
   const generator = xoroshiro128plus(seed);

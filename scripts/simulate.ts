@@ -52,7 +52,7 @@ const command = new Command('npm run simulate --')
   )
   .option(
     '--seed <list>',
-    'everything follows from it; several, with commas, are run one after the other',
+    'everything but w0 follows from it; several, with commas, are run one after the other',
     (text) => text.split(',').map(integer),
     [1],
   )

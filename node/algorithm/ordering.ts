@@ -26,8 +26,9 @@ const budgets: Record<NonNullable<Consortium['aggregation']['budget']>, Download
 };
 
 /**
- * Orders d_i^j = min(⌊c_i^j·d_i⌋, ⌊λ_j·|w|⌋) entries from as many other credible parties as the consortium's rule
- * lets it, of nobody more than of all the others, with a fresh key for this round's blobs. Does nothing when the order phase is over or this party has ordered before a restart.
+ * Orders d_i^j = min(⌊c_i^j·d_i⌋, ⌊λ_j·|w|⌋) entries, d_i being the consortium's budget, from as many other credible
+ * parties as its rule on providers allows, of nobody more than of all the others, with a fresh key for this round's
+ * blobs. Does nothing when the order phase is over or this party has ordered before a restart.
  * @returns this party's orders of the round as the ledger has them.
  */
 export async function order(

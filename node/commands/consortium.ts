@@ -21,6 +21,17 @@ function describeModel({ model }: Consortium): string {
   }
 }
 
+function describeAggregation({ aggregation }: Consortium): string {
+  const { rule, providers = 'all', minProviders, budget = 'balance' } = aggregation;
+  return `${rule}; orders from ${providers === 'all' ? 'all' : 'the more parties the more one gives'}, at least ${minProviders}; budget ${budget}`;
+}
+
+function describeCredibility({ credibility }: Consortium): string {
+  const { update = 'normalised', thresholdShare, smallParties: small } = credibility;
+  const others = small && `, ${small.thresholdShare} with ${small.from} to ${small.below - 1} examples`;
+  return `${update}; out below ${thresholdShare} of an equal share${others ?? ''}`;
+}
+
 async function check(file: string, options: { readonly json?: true }): Promise<void> {
   const consortium = await readConsortium(file);
   const hash = hashOf(consortium);
@@ -32,7 +43,8 @@ async function check(file: string, options: { readonly json?: true }): Promise<v
     inputs: `${consortium.inputs.shape.join('×')}, ${consortium.inputs.classes} classes`,
     rounds: consortium.rounds,
     'longest round': `${deadlines.order + deadlines.deliver + deadlines.evaluate} s`,
-    aggregation: `${consortium.aggregation.rule}, at least ${consortium.aggregation.minProviders} providers`,
+    aggregation: describeAggregation(consortium),
+    credibility: describeCredibility(consortium),
     hash,
   });
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { accountFor, calibrateNoise } from '../privacy/accountant.ts';
+import { accountFor, calibrateNoise, isLargeDelta } from '../privacy/accountant.ts';
 import { PrivacyError } from '../privacy/errors.ts';
 
 /** Options as parsed. */
@@ -83,10 +83,10 @@ function run(options: PrivacyOptions): void {
     `ε = ${epsilon.renyi.toFixed(4)}   Rényi, fractional orders, improved conversion`,
     `ε = ${epsilon.moments.toFixed(4)}   moments accountant (2016)`,
   ];
-  if (delta * n > 0.1) {
+  if (isLargeDelta(delta, n)) {
     lines.push(
       '',
-      'Warning: δ is not well below 1/n. Who shows a whole record with probability δ for each of n keeps to it.',
+      'Warning: δ·n is above 0.1. Showing each record in the clear with probability δ would keep to such a δ.',
     );
   }
   process.stdout.write(`${lines.join('\n')}\n`);

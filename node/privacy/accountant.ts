@@ -19,6 +19,11 @@ export interface EpsilonReport {
   readonly moments: number;
 }
 
+/** Whether δ alone would allow to show more than a tenth of a record: it should be well below 1/N. */
+export function isLargeDelta(delta: number, records: number): boolean {
+  return delta * records > 0.1;
+}
+
 /** ε at `delta` of all mechanisms together, adaptively composed, for one original record added or removed. */
 export function accountFor(mechanisms: readonly Mechanism[], delta: number): EpsilonReport {
   return {

@@ -11,14 +11,13 @@ export interface InputScale {
   readonly stdDev: number;
 }
 
-/** Raw values below 10 are told apart to this many steps per unit; rounding in normalisation is a thousand times finer. */
+/** Raw values below 10 are told apart to this many steps per unit, larger ones by their first five digits: float32 has seven. */
 const STEPS = 10_000;
 
-/** A raw value as a whole number of steps. From 10 on steps grow with its size, as float32's rounding does. */
+/** A raw value as a whole number of steps. */
 function stepsOf(value: number): number {
-  const size = Math.abs(value);
-  const steps = size < 10 ? STEPS : STEPS / 10 ** Math.floor(Math.log10(size));
-  return Math.round(value * steps) + 0; // + 0: there is only one zero
+  const rounded = Math.abs(value) < 10 ? value : Number(value.toPrecision(5));
+  return Math.round(rounded * STEPS) + 0; // + 0: there is only one zero
 }
 
 /**

@@ -8,10 +8,11 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { SampleGenerator } from '../algorithm/ports.ts';
 import { calibrateNoise, latticeRest } from '../privacy/accountant.ts';
 import { createDiscreteGaussian, type RandomBytes } from '../privacy/discreteGaussian.ts';
+import { PrivacyError } from '../privacy/errors.ts';
 import { gaussianMu, gaussianRelease } from '../privacy/gaussianMechanism.ts';
 import { groupEpsilon } from '../privacy/group.ts';
 import type { Mechanism } from '../privacy/mechanism.ts';
-import { createSeededRandom, type SeededRandom, secureBytes } from '../random.ts';
+import { createSecretRandom, type SeededRandom, secureBytes } from '../random.ts';
 import type { Examples } from '../types.ts';
 import { type Augmentation, augment, PAPER_AUGMENTATION } from './augment.ts';
 import { type Basis, createBasis, type Normalisation } from './basis.ts';
@@ -30,6 +31,7 @@ import { requireUsable } from './examples.ts';
 import { drawCoordinates, type GaussianOptions } from './gaussian.ts';
 import { type Arena, createArena } from './matrix.ts';
 import { parameterCount } from './network.ts';
+import { canRound } from './noisySum.ts';
 import { createPicturePainter, createTablePainter, type Painter } from './painter.ts';
 import { capacityOf, createRecords } from './records.ts';
 import { createSampler, type Sampler } from './sampler.ts';
@@ -124,7 +126,15 @@ export function planDpgan(
   const sampleRate = Math.min(1, Math.max(1, training.sampleRate * records) / records);
   const besides = mechanismsOf(warmStart);
   const target = { epsilon, delta: own, sampleRate, steps: training.steps, besides };
-  const critic = { sampleRate, steps: training.steps, noiseMultiplier: calibrateNoise(target) };
+  const noiseMultiplier = calibrateNoise(target);
+  // draws / steps is at least the number of the critic's parameters.
+  if (!canRound(draws / training.steps, noiseMultiplier)) {
+    throw new PrivacyError('UNREACHABLE', `The lattice is too coarse for a noise multiplier of ${noiseMultiplier}.`, {
+      fault: 'self',
+      action: 'Raise ε, or use the gaussian generator.',
+    });
+  }
+  const critic = { sampleRate, steps: training.steps, noiseMultiplier };
   return { warmStart, critic, mechanisms: [...besides, critic] };
 }
 
@@ -163,7 +173,7 @@ function multiply(examples: Examples, randomBytes: RandomBytes): Examples {
   for (let record = 0; record < labels.length; record++) {
     const original = inputs.subarray(record * features, (record + 1) * features);
     // A stream for each record: another record's copies must not depend on how many come before it.
-    const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
+    const random = createSecretRandom(randomBytes);
     for (let copy = 0; copy < PAPER_COPIES; copy++) {
       const changes = shape.length === 3 && copy > 0;
       all.set(
@@ -201,7 +211,7 @@ async function train(
   options: Omit<DpganOptions, 'epsilon' | 'delta'>,
   randomBytes: RandomBytes,
 ): Promise<Trained> {
-  const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
+  const random = createSecretRandom(randomBytes);
   const noise = createDiscreteGaussian(randomBytes);
   const gaussians = releaseClassGaussians(examples, basis, plan.warmStart, noise);
   const copies = options.augmentation?.copies ?? 1;

@@ -7,7 +7,7 @@ import type { SampleGenerator } from '../algorithm/ports.ts';
 import { latticeMu } from '../privacy/accountant.ts';
 import { createDiscreteGaussian, LATTICE_SIGMA, type RandomBytes } from '../privacy/discreteGaussian.ts';
 import type { Mechanism } from '../privacy/mechanism.ts';
-import { createSeededRandom, type SeededRandom, secureBytes } from '../random.ts';
+import { createSecretRandom, type SeededRandom, secureBytes } from '../random.ts';
 import { type Basis, createBasis, type Normalisation, type Range } from './basis.ts';
 import { type ClassGaussians, drawsOf, mechanismsOf, releaseClassGaussians, splitNoise } from './classGaussians.ts';
 import { applyContrast, fitContrast } from './contrast.ts';
@@ -50,7 +50,7 @@ export function createGaussianGenerator(options: GaussianOptions): SampleGenerat
       const noise = splitNoise(latticeMu(epsilon, delta, draws));
       await options.onRelease?.({ generator: 'gaussian', count, mechanisms: mechanismsOf(noise), draws });
       const model = releaseClassGaussians(examples, basis, noise, createDiscreteGaussian(randomBytes));
-      const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
+      const random = createSecretRandom(randomBytes);
       const rows = drawCoordinates(model, basis.dimension, count, randomBytes, random);
       const inputs = publish(rows, basis, examples.shape, normalisation, random);
       return {

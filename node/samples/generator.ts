@@ -3,6 +3,7 @@
  * @module
  */
 import type { SampleGenerator } from '../algorithm/ports.ts';
+import { isLargeDelta } from '../privacy/accountant.ts';
 import { PrivacyError } from '../privacy/errors.ts';
 import { gaussianMu } from '../privacy/gaussianMechanism.ts';
 import type { Examples } from '../types.ts';
@@ -26,8 +27,6 @@ export type SamplesLog = (message: string, facts: Readonly<Record<string, string
 const DPGAN_RECORDS = 6000;
 /** Class means whose noise is longer than this many times the longest record show nothing of the data. */
 const MOST_NOISE = 3;
-/** δ·N above which δ is called large: δ alone would allow showing so many records in the clear. */
-const MOST_SHOWN = 0.1;
 
 /**
  * Creates the generator; which one runs is decided per call of `generate`, by N.
@@ -47,7 +46,7 @@ export function createSampleGenerator(options: SampleGeneratorOptions, log: Samp
       if (noise > 1) {
         log('Samples will be mostly noise', { records, noisePerRecord: Number(noise.toFixed(2)), epsilon });
       }
-      if (delta * records > MOST_SHOWN) log('δ is not well below 1/N', { delta, records });
+      if (isLargeDelta(delta, records)) log('δ is not well below 1/N', { delta, records });
       const result = await generators[generator].generate(examples, count).catch((error) => {
         const isUncertified = error instanceof PrivacyError && error.code === 'UNREACHABLE';
         if (options.kind !== 'auto' || generator === 'gaussian' || !isUncertified) throw error;

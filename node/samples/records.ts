@@ -3,7 +3,7 @@
  * @module
  */
 import type { RandomBytes } from '../privacy/discreteGaussian.ts';
-import { createSeededRandom } from '../random.ts';
+import { createSecretRandom } from '../random.ts';
 import type { Examples } from '../types.ts';
 import { type Augmentation, augment } from './augment.ts';
 import { type Basis, clip } from './basis.ts';
@@ -14,7 +14,7 @@ import type { Arena, Matrix } from './matrix.ts';
 export interface Records {
   /** Probability with which each record is in a batch. */
   readonly sampleRate: number;
-  /** Most rows a batch can have; records beyond are left out (probability below 1e-17 per batch). */
+  /** Most rows a batch can have; records beyond are left out (probability below 1e-16 per batch). */
   readonly capacity: number;
   /** A Poisson sample of the records; the copies of one follow one another. Valid until the next call. */
   sample(): Batch;
@@ -51,11 +51,11 @@ export function createRecords(
   for (let record = 0; record < count; record++) {
     const original = inputs.subarray(record * features, (record + 1) * features);
     // A stream for each record: from one for all, a record more would change the copies of all behind it.
-    const random = createSeededRandom(new DataView(randomBytes(4).slice().buffer).getInt32(0));
+    const random = copies > 1 ? createSecretRandom(randomBytes) : undefined;
     // deviation: the paper counts copies as records; here a record's copies are averaged before clipping.
     for (let copy = 0; copy < copies; copy++) {
-      const changed = augmentation !== undefined && copy > 0 && shape.length === 3;
-      const picture = changed ? augment(original, [shape[0], shape[1], shape[2]], augmentation, random) : original;
+      const isChanged = augmentation !== undefined && random !== undefined && copy > 0 && shape.length === 3;
+      const picture = isChanged ? augment(original, [shape[0], shape[1], shape[2]], augmentation, random) : original;
       basis.encode(picture, encoded);
       clip(encoded, LONGEST);
       coordinates.set(encoded, (record * copies + copy) * dimension);

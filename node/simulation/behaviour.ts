@@ -14,7 +14,7 @@ export type Behaviour =
   | { readonly kind: 'honest' }
   /** Each label y is replaced by (classes − 1 − y), or by a random one; of a share of the examples. */
   | { readonly kind: 'flippedLabels' | 'randomLabels'; readonly share?: number }
-  /** Has only so many of its examples, and states that, or more. */
+  /** Has only so many of its examples, and states that or another number, at least the samples it shares. */
   | { readonly kind: 'fewExamples'; readonly count: number; readonly stated?: number }
   /** Answers requests for labels at random, or always with class 0. */
   | { readonly kind: 'randomAnswers' | 'constantAnswers' }
@@ -36,8 +36,14 @@ export type Behaviour =
   | { readonly kind: 'dropOut'; readonly round: number };
 
 /** Whether a behaviour is a matter of the examples alone, and so means something without an exchange, too. */
-export function spoils({ kind }: Behaviour): boolean {
-  return kind === 'flippedLabels' || kind === 'randomLabels' || kind === 'fewExamples';
+export function spoils(behaviour: Behaviour): boolean {
+  if (behaviour.kind === 'fewExamples') return behaviour.stated === undefined;
+  return behaviour.kind === 'flippedLabels' || behaviour.kind === 'randomLabels';
+}
+
+/** By how much a party exceeds the number of samples that its sharing level allows. */
+export function boastOf(behaviour: Behaviour): number {
+  return behaviour.kind === 'overstatedSamples' ? behaviour.factor : 1;
 }
 
 /** The examples a party trains on. */

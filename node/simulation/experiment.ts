@@ -92,12 +92,11 @@ export async function runExperiment(options: ExperimentOptions): Promise<Outcome
       accuracy: last.length === 1 ? last[0] : last[id],
       alone: null,
     })),
-    curve: measurements.map(({ round, accuracies }) => ({
-      round,
-      ...bestAndMean(
-        accuracies.length === 1 ? accuracies : accuracies.filter((_, id) => behaviourOf(id).kind === 'honest'),
-      ),
-    })),
+    curve: measurements.flatMap(({ round, accuracies }) => {
+      const counted =
+        accuracies.length === 1 ? accuracies : accuracies.filter((_, id) => behaviourOf(id).kind === 'honest');
+      return counted.length === 0 ? [] : [{ round, ...bestAndMean(counted) }];
+    }),
     bytesPerRound: null,
     summary: undefined,
   };

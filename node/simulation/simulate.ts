@@ -34,7 +34,7 @@ import { type RunSummary, summarise } from '../report/summary.ts';
 import { createGaussianGenerator } from '../samples/gaussian.ts';
 import { createMemoryStore } from '../store/memoryStore.ts';
 import type { Examples, PartyId } from '../types.ts';
-import { type Behaviour, DroppedOut, misbehave, spoilExamples } from './behaviour.ts';
+import { type Behaviour, boastOf, DroppedOut, misbehave, spoilExamples } from './behaviour.ts';
 import { createManualClock, type ManualClock } from './manualClock.ts';
 import { createPlainBoard } from './plainEnvelopes.ts';
 import { digest, memberSeed } from './training.ts';
@@ -123,14 +123,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     const spoiled = spoilExamples(examples, behaviour, seed * 1000 + id);
     const keys = createNodeKeys(new Uint8Array(digest(seed, id, 'keys')));
     const { aggregation } = consortium;
-    const boast = behaviour.kind === 'overstatedSamples' ? behaviour.factor : 1;
     const member: Member = {
       consortium,
       facts,
       examples: spoiled,
       test: options.test,
       isMeasured: (round) => round === facts.rounds || options.isMeasured?.(round) !== false,
-      sharedSamples: Math.max(1, Math.floor(sharingLevel * boast * spoiled.labels.length)),
+      sharedSamples: Math.max(1, Math.floor(sharingLevel * boastOf(behaviour) * spoiled.labels.length)),
       seed: memberSeed(seed, id),
       contact: { peerId: peerIdOf(keys.peerSeed), address: `/ip4/127.0.0.1/tcp/${4001 + id}` },
       ledger,

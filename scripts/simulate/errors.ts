@@ -5,8 +5,11 @@
 import { DppdlError, type DppdlErrorOptions } from '../../node/errors.ts';
 import { exitCodeOf, exitCodes } from '../../node/failure.ts';
 
-/** `BAD_REQUEST`: what was asked for does not fit together; `RUN_FAILED`: a run of a table ended badly. */
-export type SimulateErrorCode = 'BAD_REQUEST' | 'RUN_FAILED';
+/**
+ * `BAD_REQUEST`: what was asked for does not fit together; `RUN_FAILED`: a run of a table ended badly; `CODE_CHANGED`: the
+ * code is not that with which the tables were begun.
+ */
+export type SimulateErrorCode = 'BAD_REQUEST' | 'RUN_FAILED' | 'CODE_CHANGED';
 
 /** The user's to mend. */
 export class SimulateError extends DppdlError<SimulateErrorCode> {

@@ -76,7 +76,7 @@ export const accuracyTable: Table = {
       rows,
       notes: [
         'Best and mean are over the honest parties that are credible at the end; each is a mean over the seeds ± the standard deviation of one run.',
-        '"Better than alone" counts credible parties against the same data, training and seed with no exchange, in the run where fewest are. That training is chosen for the exchange: alone, `standalone` has its own.',
+        '"Better than alone" counts credible parties against the same data, training and seed with no exchange, in the run where fewest are. That is the training of the consortium file, chosen for the exchange; rows `standalone` have learning rates that suit training alone better.',
         'All frameworks have the same w0, splits, seeds and epochs; w0 is the same for all seeds. Learning rates are those of the consortium file, but for the other frameworks with the MLP, which have [their own](rules.md#the-other-frameworks). `skewed` (each class shared out by Dirichlet(0.5)) is not in the paper.',
         ...notes,
       ],

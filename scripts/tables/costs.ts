@@ -26,7 +26,8 @@ export const costsTable: Table = {
     for (const request of rowsOf(scope)) {
       const { runs, seeds, command } = runsOf(find, request, [1]);
       const { parties } = request;
-      const bytesPerRound = runs[0].bytesPerRound ?? Number.NaN;
+      const [{ bytesPerRound }] = runs;
+      if (bytesPerRound === null) throw new TypeError('Costs need runs of two rounds with the onion.');
       const { download, upload, report } = await measureRound(parties);
       const gas = parties * (download + upload + report);
       const perExchange = bytesPerRound / (parties - 1);

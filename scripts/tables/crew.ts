@@ -7,14 +7,14 @@ import { once } from 'node:events';
 import { SimulateError } from '../simulate/errors.ts';
 import { argumentsOf, type Request } from '../simulate/request.ts';
 import type { RunRecord } from './table.ts';
-import type { WorkerAnswer } from './worker.ts';
+import type { WorkerAnswer, WorkerOrder } from './worker.ts';
 
 /**
  * Carries out all requests.
  * @param fingerprint - of the code that is to carry them out: each process loads the code that is there when it starts.
  * @param onRecord - told each result as soon as it is there.
  * @param signal - stops before the next run; those under way are given up.
- * @throws SimulateError `RUN_FAILED`; the signal's reason.
+ * @throws SimulateError `RUN_FAILED`, `CODE_CHANGED`; the signal's reason.
  */
 export async function runAll(
   requests: readonly Request[],
@@ -53,16 +53,16 @@ async function ask(
   signal.throwIfAborted();
   const settled = new AbortController();
   const listening = { signal: AbortSignal.any([signal, settled.signal]) };
-  worker.send(request);
+  worker.send({ request, fingerprint } satisfies WorkerOrder);
   const answered = once(worker, 'message', listening).then(([answer]): WorkerAnswer => answer);
   const died = once(worker, 'exit', listening).then(([code]): WorkerAnswer => ({ failure: `It ended with ${code}.` }));
   // Whichever of the two does not come is given up below.
   Promise.allSettled([answered, died]);
   try {
     const answer = await Promise.race([answered, died]);
-    if ('record' in answer) {
-      if (answer.fingerprint === fingerprint) return answer.record;
-      throw new SimulateError('RUN_FAILED', 'The code was changed while the tables were made.', {
+    if ('record' in answer) return answer.record;
+    if ('changed' in answer) {
+      throw new SimulateError('CODE_CHANGED', 'The code was changed while the tables were made.', {
         action: 'Run the command again; it begins anew with the code as it is.',
       });
     }

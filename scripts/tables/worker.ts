@@ -4,27 +4,34 @@
  */
 import { constants, setPriority } from 'node:os';
 import { createLaboratory } from '../simulate/laboratory.ts';
-import { requestSchema } from '../simulate/request.ts';
+import { type Request, requestSchema } from '../simulate/request.ts';
 import { codeFingerprint } from './cache.ts';
 import type { RunRecord } from './table.ts';
 
-/** What a worker answers, with the fingerprint of the code it has loaded. */
-export type WorkerAnswer = { readonly record: RunRecord; readonly fingerprint: string } | { readonly failure: string };
+/** What a worker is told: the run, and of which code it is to be. */
+export interface WorkerOrder {
+  readonly request: Request;
+  readonly fingerprint: string;
+}
+
+/** What it answers; `changed` where the code it has loaded is another. */
+export type WorkerAnswer = { readonly record: RunRecord } | { readonly failure: string } | { readonly changed: true };
 
 // Whoever works on this machine comes first.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 const laboratory = createLaboratory(0);
-const fingerprint = codeFingerprint();
-process.on('message', async (message) => {
-  const request = requestSchema.parse(message);
+process.on('message', async (order: WorkerOrder) => {
+  process.send?.(order.fingerprint === codeFingerprint() ? await carryOut(order.request) : { changed: true });
+});
+
+async function carryOut(given: Request): Promise<WorkerAnswer> {
+  const request = requestSchema.parse(given);
   const before = process.cpuUsage();
-  let answer: WorkerAnswer;
   try {
     const { summary: _, consortium: __, ...outcome } = await laboratory.run(request);
     const { user, system } = process.cpuUsage(before);
-    answer = { record: { ...outcome, request, seconds: (user + system) / 1e6 }, fingerprint };
+    return { record: { ...outcome, request, seconds: (user + system) / 1e6 } };
   } catch (error) {
-    answer = { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
-  process.send?.(answer);
-});
+}

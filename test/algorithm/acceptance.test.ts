@@ -42,6 +42,8 @@ describe('the acceptance check', () => {
   it('trains on all of fewer than fifty examples', () => {
     const few = toyExamples(49, 2);
     assert.equal(trainingExamples({ ...memberWith('refuse', learner), examples: few }).labels.length, 49);
+    const enough = toyExamples(50, 2);
+    assert.equal(trainingExamples({ ...memberWith('refuse', learner), examples: enough }).labels.length, 45);
   });
 
   it('takes every sum without the option', async () => {

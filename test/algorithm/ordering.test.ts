@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Member } from '../../node/algorithm/member.ts';
 import type { RoundEvent } from '../../node/algorithm/ports.ts';
-import { createWorld, onion, smallConsortium } from './world.ts';
+import { assertFulfilled, createWorld, onion, roundsOf, smallConsortium } from './world.ts';
 
 describe('the key of a round', () => {
   it('is another one in every round and of every party, and none that is registered', async () => {
@@ -74,4 +74,44 @@ describe('the key of a round', () => {
       }
     });
   }
+});
+
+describe('the rules a consortium names', () => {
+  /** What the parties see of three rounds; the last one has hardly any data, so that they differ. */
+  const roundsBy = async (changes: {
+    readonly budget?: 'balance' | 'half' | 'offered';
+    readonly update?: 'normalised' | 'literal';
+  }) => {
+    const { budget, update } = changes;
+    const base = smallConsortium({ rounds: 3 });
+    const world = await createWorld([40, 40, 3], onion, {
+      ...base,
+      aggregation: { ...base.aggregation, ...(budget && { budget }) },
+      credibility: { ...base.credibility, fade: 0.9, ...(update && { update }) },
+    });
+    assertFulfilled(await world.run());
+    return world.parties.map(roundsOf);
+  };
+
+  it('decide how much a party orders: what its balance allows unless they say otherwise', async () => {
+    const orderedBy = async (budget?: 'balance' | 'half' | 'offered') =>
+      (await roundsBy(budget ? { budget } : {})).map((rounds) => rounds.map(({ ordered }) => ordered));
+    const balance = await orderedBy('balance');
+    assert.deepEqual(await orderedBy(), balance);
+    (await orderedBy('half')).forEach((rounds, party) => {
+      rounds.forEach((ordered, round) => {
+        assert.ok(ordered > 0 && ordered < balance[party][round]);
+      });
+    });
+    const offered = (await orderedBy('offered')).flat();
+    assert.ok(balance.flat().every((count) => count > 0) && offered.includes(0), 'waits until its points suffice');
+  });
+
+  it('decide how credibility changes: by normalised values unless they say otherwise', async () => {
+    const credibilityBy = async (update?: 'normalised' | 'literal') =>
+      (await roundsBy(update ? { update } : {}))[0].map(({ credibility }) => credibility);
+    const normalised = await credibilityBy('normalised');
+    assert.deepEqual(await credibilityBy(), normalised);
+    assert.notDeepEqual(await credibilityBy('literal'), normalised);
+  });
 });

@@ -93,7 +93,7 @@ describe('dppdl', { timeout: 300_000 }, () => {
     assert.equal((await dppdl(['consortium', 'hash', file])).stdout.trim(), consortiumHashHex);
     const checked = JSON.parse((await dppdl(['consortium', 'check', file, '--json'])).stdout);
     assert.deepEqual([checked.valid, checked.hash], [true, consortiumHashHex]);
-    assert.match((await dppdl(['consortium', 'check', file])).stdout, /model: +MLP 16-3-2/);
+    assert.match((await dppdl(['consortium', 'check', file])).stdout, /model: +MLP 16-3-2.*budget balance.*out below/s);
     await writeFile(join(folder, 'wrong.yaml'), stringify({ ...consortium, rounds: 0 }));
     const wrong = await dppdl(['consortium', 'check', join(folder, 'wrong.yaml')]);
     assert.equal(wrong.exitCode, 2);
@@ -162,6 +162,7 @@ describe('dppdl status and invite', { timeout: 300_000 }, () => {
     assert.equal(facts.consortiumHash, consortiumHashHex);
     assert.deepEqual([state.parties, state.phase, self.party], [[], 'forming', null]);
     assert.deepEqual([privacy.epsilon, privacy.releases], [0, 0]);
+    assert.match(privacy.folder, /^\/.*budget$/);
     await writeFile(join(site, 'password'), 'correct horse\n');
   });
 

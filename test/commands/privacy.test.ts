@@ -29,6 +29,12 @@ describe('dppdl privacy', () => {
     assert.ok(Math.abs(epsilon.moments - 3.0092) < 1e-4);
   });
 
+  it('warns of a δ that is not well below 1/n', async () => {
+    const text = async (delta: string) => (await dppdl('privacy', ...step.with(-1, delta), '--sigma', '1.1')).stdout;
+    assert.match(await text('1e-5'), /Warning: δ·n is above/);
+    assert.doesNotMatch(await text('1e-6'), /Warning/);
+  });
+
   it('finds the noise for an ε and names the unit for people', async () => {
     const [json, text] = await Promise.all([
       dppdl('privacy', ...step, '--epsilon', '2', '--json'),

@@ -10,7 +10,7 @@ import { augment } from '../../node/samples/augment.ts';
 import { createBasis, createTableBasis } from '../../node/samples/basis.ts';
 import { createArena } from '../../node/samples/matrix.ts';
 import { createLayers } from '../../node/samples/network.ts';
-import { addNoise, roundingShare } from '../../node/samples/noisySum.ts';
+import { addNoise, canRound, roundingShare } from '../../node/samples/noisySum.ts';
 import { createRecords } from '../../node/samples/records.ts';
 
 function seededBytes(seed: number): (length: number) => Uint8Array {
@@ -46,6 +46,7 @@ describe('noise on a sum', () => {
     const floats = (2 * 1000 * 146) / 2 ** 24;
     const lattice = (100 * 5) / 2 ** 20;
     assert.ok(Math.abs(roundingShare(1000, 10_000, 5) - (floats + lattice) / (1 - lattice)) < 1e-12);
+    assert.ok(canRound(10_995, 10_000) && !canRound(10_996, 10_000));
   });
 });
 

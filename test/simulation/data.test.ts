@@ -92,6 +92,7 @@ describe('the data of a simulation', () => {
     ['a misbehaviour nobody knows', { misbehave: ['1:nothing'] }, /no misbehaviour/],
     ['a party that does not exist', { misbehave: ['9:collude'] }, /no party 9/],
     ['two misbehaviours of one party', { misbehave: ['1:collude', '1:dropOut:2'] }, /Party 1 .* two ways/],
+    ['a stated number that nobody hears', { framework: 'standalone', misbehave: ['1:fewExamples:5:9'] }, /standalone/],
     [
       'a misbehaviour that a framework does not know',
       { framework: 'distributed', misbehave: ['1:collude'] },

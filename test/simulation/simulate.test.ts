@@ -128,7 +128,7 @@ describe('simulate', () => {
     }
   });
 
-  it('gives the same models with the onion when some attack, come late or drop out', async () => {
+  it('gives the same models with the onion when some attack, collude or drop out', async () => {
     const behaviours: (Behaviour | undefined)[] = [
       ...honest,
       { kind: 'signFlippedGradient' },

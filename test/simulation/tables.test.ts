@@ -10,8 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { parseBehaviour } from '../../scripts/simulate/request.ts';
+import { parseBehaviour, requestSchema } from '../../scripts/simulate/request.ts';
 import { fairnessOf, spread } from '../../scripts/simulate/statistics.ts';
+import { runAll } from '../../scripts/tables/crew.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const row = z.looseObject({ command: z.string(), seeds: z.array(z.number()) });
@@ -56,10 +57,16 @@ describe('the tables', () => {
     assert.match(text, /\| mlp \| dppdl \| same \| 4 \| \d\d\.\d\d \| 90\.13 \|/);
     assert.match(text, /Machine: .*Node v\d+/);
     for (const { command, seeds } of tableOf('table5').rows) {
-      assert.match(command, /^npm run simulate -- .*--seed 1$/);
+      assert.match(command, /^npm run simulate -- .*--seed 1( --set \S+)*$/);
+      assert.equal(command.includes('learningRate.from=0.05'), command.includes('--framework'), command);
       assert.deepEqual(seeds, [1]);
       assert.ok(text.includes(`\`${command}\``));
     }
+  });
+
+  it('are not made of runs of other code', async () => {
+    const run = runAll([requestSchema.parse({})], 1, 'of another', () => assert.fail(), new AbortController().signal);
+    await assert.rejects(run, { code: 'CODE_CHANGED' });
   });
 
   it('show that collaboration helps', () => {

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { spendBalance } from '../../node/credibility/budgets/balance.ts';
-import { spendHalf } from '../../node/credibility/budgets/half.ts';
-import { spendOffered } from '../../node/credibility/budgets/offered.ts';
+import { spendBalance } from '../../../node/credibility/budgets/balance.ts';
+import { spendHalf } from '../../../node/credibility/budgets/half.ts';
+import { spendOffered } from '../../../node/credibility/budgets/offered.ts';
 
 const others = [{ cap: 100 }, { cap: 50 }];
 

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { normaliseCredibility } from '../../node/credibility/credibility.ts';
-import { updateLiterally } from '../../node/credibility/updates/literal.ts';
-import { updateNormalised } from '../../node/credibility/updates/normalised.ts';
+import { normaliseCredibility } from '../../../node/credibility/credibility.ts';
+import { updateLiterally } from '../../../node/credibility/updates/literal.ts';
+import { updateNormalised } from '../../../node/credibility/updates/normalised.ts';
 
 const others = [1, 2, 3];
 const ratings = { old: [0, 0.5, 0.3, 0.2], fresh: [0, 0.9, 0.9, 0.45], others, silent: [], fade: 0.2 };
