@@ -102,7 +102,7 @@ export const fairnessTable: Table = {
       rows,
       charts,
       notes: [
-        'r is the paper’s equation 3: Pearson’s correlation over the honest parties of one run that are credible at the end, between what they contribute (λ where levels differ, |D| where sizes do) and their accuracy at the end. A run in which all have the same accuracy, as where training has diverged, has none.',
+        'r is the paper’s equation 3: Pearson’s correlation over the honest parties of one run that are credible at the end, between what they contribute (λ where levels differ, |D| where sizes do) and their accuracy at the end. A run in which all have the same accuracy, as where training has come to rest or diverged, may have none.',
         '`distributed` uploads a tenth from everybody, as in the paper: there, λ is a number that nobody uses.',
         '"Without exchange" is the same correlation for the same training alone: what of r needs no collaboration.',
         'With 4 parties r is mostly chance: between unrelated numbers its standard deviation is 0.58.',
