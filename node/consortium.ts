@@ -98,7 +98,7 @@ export const consortiumSchema = z.strictObject({
     levels: z.int().min(1).max(65_535),
     /** From how many others a party may order: from all (if absent), or the more the more it contributes. */
     providers: z.enum(['all', 'graded']).optional(),
-    /** How much of its points a party spends in a round: all (`balance`, if absent), half, or all that is offered or nothing. */
+    /** How much of its points a party spends in a round: all (if absent), half, or as much as is offered, or else nothing. */
     budget: z.enum(['balance', 'half', 'offered']).optional(),
     /** A sum is only ever opened over at least this many providers. */
     minProviders: z.int().min(2).max(255),
@@ -106,7 +106,7 @@ export const consortiumSchema = z.strictObject({
   credibility: z.strictObject({
     /** Weight of the old value in c ← fade·old + (1 − fade)·new. */
     fade: z.number().min(0).max(1),
-    /** Whether new is normalised before, as old is (if absent), or the raw share of labels, as in the paper. */
+    /** Whether the new is normalised first, as the old is (if absent), or the raw share of labels, as in the paper. */
     update: z.enum(['normalised', 'literal']).optional(),
     /** c_th = thresholdShare / n. */
     thresholdShare: z.number().min(0).max(1),

@@ -17,7 +17,10 @@ export function normaliseCredibility(credibility: readonly number[], others: rea
   return normalised;
 }
 
-/** c_i^j ← fade·c_i^j + (1 − fade)·c_i^j′, the paper's fade being 0.2 (Algorithm 2, line 4). `old` is normalised; whether `fresh` is, is the rule's choice (updates/). */
+/**
+ * c_i^j ← fade·c_i^j + (1 − fade)·c_i^j′, the paper's fade being 0.2 (Algorithm 2, line 4). `old` is normalised; whether
+ * `fresh` is, is the rule's choice (updates/).
+ */
 export function fadeCredibility(old: readonly number[], fresh: readonly number[], fade: number): number[] {
   return fresh.map((value, party) => fade * old[party] + (1 - fade) * value);
 }

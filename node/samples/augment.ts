@@ -3,7 +3,8 @@
  * Copies are never counted as records.
  * @module
  */
-import type { SeededRandom } from '../random.ts';
+import type { RandomBytes } from '../privacy/discreteGaussian.ts';
+import { createSecretRandom, type SeededRandom } from '../random.ts';
 import { resample } from './resample.ts';
 
 /** How far copies may differ from the original. */
@@ -36,4 +37,23 @@ export function augment(
   const sine = Math.sin(angle);
   const cosine = Math.cos(angle);
   return resample(picture, shape, { yy: cosine, yx: -sine, xy: sine, xx: cosine, down, right });
+}
+
+/**
+ * A record's copies, the original first. Rows of tables are not changed.
+ * @param randomBytes - decides how copies differ; must be secret.
+ */
+export function copiesOf(
+  original: Float32Array,
+  shape: readonly number[],
+  augmentation: Augmentation,
+  randomBytes: RandomBytes,
+): Float32Array[] {
+  // A stream for each record: from one for all, a record more would change the copies of all behind it.
+  const random = createSecretRandom(randomBytes);
+  return Array.from({ length: augmentation.copies }, (_, copy) =>
+    copy === 0 || shape.length !== 3
+      ? original
+      : augment(original, [shape[0], shape[1], shape[2]], augmentation, random),
+  );
 }

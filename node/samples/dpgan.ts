@@ -8,13 +8,12 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { SampleGenerator } from '../algorithm/ports.ts';
 import { calibrateNoise, latticeRest } from '../privacy/accountant.ts';
 import { createDiscreteGaussian, type RandomBytes } from '../privacy/discreteGaussian.ts';
-import { PrivacyError } from '../privacy/errors.ts';
 import { gaussianMu, gaussianRelease } from '../privacy/gaussianMechanism.ts';
 import { groupEpsilon } from '../privacy/group.ts';
 import type { Mechanism } from '../privacy/mechanism.ts';
 import { createSecretRandom, type SeededRandom, secureBytes } from '../random.ts';
 import type { Examples } from '../types.ts';
-import { type Augmentation, augment, PAPER_AUGMENTATION } from './augment.ts';
+import { type Augmentation, copiesOf, PAPER_AUGMENTATION } from './augment.ts';
 import { type Basis, createBasis, type Normalisation } from './basis.ts';
 import {
   type ClassGaussians,
@@ -31,7 +30,6 @@ import { requireUsable } from './examples.ts';
 import { drawCoordinates, type GaussianOptions } from './gaussian.ts';
 import { type Arena, createArena } from './matrix.ts';
 import { parameterCount } from './network.ts';
-import { canRound } from './noisySum.ts';
 import { createPicturePainter, createTablePainter, type Painter } from './painter.ts';
 import { capacityOf, createRecords } from './records.ts';
 import { createSampler, type Sampler } from './sampler.ts';
@@ -126,15 +124,7 @@ export function planDpgan(
   const sampleRate = Math.min(1, Math.max(1, training.sampleRate * records) / records);
   const besides = mechanismsOf(warmStart);
   const target = { epsilon, delta: own, sampleRate, steps: training.steps, besides };
-  const noiseMultiplier = calibrateNoise(target);
-  // draws / steps is at least the number of the critic's parameters.
-  if (!canRound(draws / training.steps, noiseMultiplier)) {
-    throw new PrivacyError('UNREACHABLE', `The lattice is too coarse for a noise multiplier of ${noiseMultiplier}.`, {
-      fault: 'self',
-      action: 'Raise ε, or use the gaussian generator.',
-    });
-  }
-  const critic = { sampleRate, steps: training.steps, noiseMultiplier };
+  const critic = { sampleRate, steps: training.steps, noiseMultiplier: calibrateNoise(target) };
   return { warmStart, critic, mechanisms: [...besides, critic] };
 }
 
@@ -172,15 +162,10 @@ function multiply(examples: Examples, randomBytes: RandomBytes): Examples {
   const all = new Float32Array(PAPER_COPIES * inputs.length);
   for (let record = 0; record < labels.length; record++) {
     const original = inputs.subarray(record * features, (record + 1) * features);
-    // A stream for each record: another record's copies must not depend on how many come before it.
-    const random = createSecretRandom(randomBytes);
-    for (let copy = 0; copy < PAPER_COPIES; copy++) {
-      const changes = shape.length === 3 && copy > 0;
-      all.set(
-        changes ? augment(original, [shape[0], shape[1], shape[2]], PAPER_AUGMENTATION, random) : original,
-        (record * PAPER_COPIES + copy) * features,
-      );
-    }
+    const copies = copiesOf(original, shape, { copies: PAPER_COPIES, ...PAPER_AUGMENTATION }, randomBytes);
+    copies.forEach((values, copy) => {
+      all.set(values, (record * PAPER_COPIES + copy) * features);
+    });
   }
   const classOf = (_: unknown, at: number) => labels[Math.floor(at / PAPER_COPIES)];
   return { ...examples, inputs: all, labels: Uint8Array.from({ length: PAPER_COPIES * labels.length }, classOf) };

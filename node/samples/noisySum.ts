@@ -6,27 +6,20 @@ import { type DiscreteGaussian, LATTICE_SIGMA } from '../privacy/discreteGaussia
 import type { Matrix } from './matrix.ts';
 import { sumRounding } from './perRecord.ts';
 
-/** Rounding to the lattice, half a step per parameter, as a share of the clip norm. */
-const inLattice = (parameters: number, noiseMultiplier: number) =>
-  (Math.sqrt(parameters) * noiseMultiplier) / LATTICE_SIGMA;
-
-/** Whether the lattice is fine enough for so much noise: up to a noise multiplier of 10,000 with 10,995 entries. */
-export function canRound(parameters: number, noiseMultiplier: number): boolean {
-  return inLattice(parameters, noiseMultiplier) < 1;
-}
-
 /**
  * Share by which the noise exceeds noiseMultiplier·clipNorm. Two sums that differ in one record differ by at most the clip
  * norm before rounding, and each is rounded: in float32 ({@link sumRounding}) and to the lattice, by half a step per
  * parameter. The sensitivity is larger by this share, and so is the noise.
  * @param records - most records a sum can have.
  * @param parameters - entries of the sum.
- * @param noiseMultiplier - one that {@link canRound}.
+ * @throws RangeError where half a step for each parameter is more than the clip norm; the default training's noise is at most
+ * half of that, as there is no smaller ε it can be calibrated for.
  */
 export function roundingShare(records: number, parameters: number, noiseMultiplier: number): number {
-  const rounded = inLattice(parameters, noiseMultiplier);
+  const inLattice = (Math.sqrt(parameters) * noiseMultiplier) / LATTICE_SIGMA;
+  if (inLattice >= 1) throw new RangeError(`The lattice is too coarse for a noise multiplier of ${noiseMultiplier}.`);
   // The lattice's step grows with the noise, and the noise by the share.
-  return (2 * sumRounding(records) + rounded) / (1 - rounded);
+  return (2 * sumRounding(records) + inLattice) / (1 - inLattice);
 }
 
 /**

@@ -3,9 +3,8 @@
  * @module
  */
 import type { RandomBytes } from '../privacy/discreteGaussian.ts';
-import { createSecretRandom } from '../random.ts';
 import type { Examples } from '../types.ts';
-import { type Augmentation, augment } from './augment.ts';
+import { type Augmentation, copiesOf } from './augment.ts';
 import { type Basis, clip } from './basis.ts';
 import type { Batch } from './critic.ts';
 import type { Arena, Matrix } from './matrix.ts';
@@ -50,16 +49,13 @@ export function createRecords(
   const encoded = new Float64Array(dimension);
   for (let record = 0; record < count; record++) {
     const original = inputs.subarray(record * features, (record + 1) * features);
-    // A stream for each record: from one for all, a record more would change the copies of all behind it.
-    const random = copies > 1 ? createSecretRandom(randomBytes) : undefined;
     // deviation: the paper counts copies as records; here a record's copies are averaged before clipping.
-    for (let copy = 0; copy < copies; copy++) {
-      const isChanged = augmentation !== undefined && random !== undefined && copy > 0 && shape.length === 3;
-      const picture = isChanged ? augment(original, [shape[0], shape[1], shape[2]], augmentation, random) : original;
-      basis.encode(picture, encoded);
+    const inputsOf = augmentation === undefined ? [original] : copiesOf(original, shape, augmentation, randomBytes);
+    inputsOf.forEach((values, copy) => {
+      basis.encode(values, encoded);
       clip(encoded, LONGEST);
       coordinates.set(encoded, (record * copies + copy) * dimension);
-    }
+    });
   }
   const threshold = Math.floor((expected / count) * 2 ** 32);
   const capacity = capacityOf(expected) * copies;

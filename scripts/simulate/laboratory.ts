@@ -13,7 +13,7 @@ import { type ExperimentData, readData } from './data.ts';
 import { SimulateError } from './errors.ts';
 import { behaviourUsage, parseBehaviour, type Request } from './request.ts';
 
-/** Rounds where nobody says how many; of two local epochs each they do as well as 60 of one, with half of the messages. */
+/** Rounds where nobody says how many. Up to 15 parties 30 of two local epochs do as well as 60 of one, with half of the messages. */
 const ROUNDS = 30;
 /** What the CNN has instead of the default. At the MLP's .1 it diverged in central training with seed 12 of 11 and 12. */
 const CNN = { kind: 'cnn', channels: 1 } as const;

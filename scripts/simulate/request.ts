@@ -85,6 +85,8 @@ export function parseBehaviour(text: string): { party: number; behaviour: Behavi
   return behaviour && { party, behaviour };
 }
 
+const isCount = (value: number) => Number.isInteger(value) && value >= 1;
+
 function behaviourOf(
   kind: string | undefined,
   number: string | undefined,
@@ -100,7 +102,6 @@ function behaviourOf(
     if (number === undefined) return { kind: withShare };
     return value > 0 && value <= 1 ? { kind: withShare, share: value } : undefined;
   }
-  const isCount = Number.isInteger(value) && value >= 1;
   switch (kind) {
     case 'scaledGradient':
       return Number.isFinite(value) ? { kind, factor: value } : undefined;
@@ -109,14 +110,13 @@ function behaviourOf(
       return value > 0 && Number.isFinite(value) ? { kind, factor: value } : undefined;
     case 'lateJoin':
     case 'dropOut':
-      return isCount ? { kind, round: value } : undefined;
+      return isCount(value) ? { kind, round: value } : undefined;
     default:
       return undefined;
   }
 }
 
 function fewExamples(count: number, stated: string | undefined): Behaviour | undefined {
-  const isCount = (value: number) => Number.isInteger(value) && value >= 1;
   if (!isCount(count)) return undefined;
   if (stated === undefined) return { kind: 'fewExamples', count };
   return isCount(Number(stated)) ? { kind: 'fewExamples', count, stated: Number(stated) } : undefined;

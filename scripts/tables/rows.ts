@@ -13,8 +13,8 @@ import type { Find, RunRecord, Scope } from './table.ts';
 const otherTraining = { 'training.learningRate.from': 0.05, 'training.learningRate.to': 0.005 };
 
 /**
- * A request in a scope: its rounds and data, and the training of its framework. Runs of Figure 6 are measured ten times, all others at the end only, as
- * 10,000 test digits cost every party as much as some rounds.
+ * A request in a scope: its rounds and data, and the training of its framework. Runs of Figure 6 are measured ten times, all
+ * others at the end only, as 10,000 test digits cost every party as much as some rounds.
  */
 export function requestIn(scope: Scope, changes: Partial<Request>): Request {
   const rounds = changes.rounds ?? scope.rounds;

@@ -73,19 +73,6 @@ describe('the budget file', () => {
     assert.equal(open('elsewhere', own).state().releases, 0, 'another folder knows nothing');
   });
 
-  it('knows large raw numbers however they were normalised', () => {
-    const random = createSeededRandom(9);
-    const raw = Float64Array.from({ length: 40 * features }, () => 60_000 * random.uniform());
-    const openBy = (by: { readonly mean: number; readonly stdDev: number }) => {
-      const inputs = Float32Array.from(raw, (value) => (value - by.mean) / by.stdDev);
-      const journal = openBudgetFile(join(folder, 'large'), { inputs, records: 40, scale: by });
-      opened.push(journal);
-      return openBudgetLedger({ budget: { epsilon: 5, delta }, journal });
-    };
-    openBy({ mean: 30_000, stdDev: 17_000 }).record(samples(4));
-    assert.equal(openBy({ mean: 29_123, stdDev: 9_876.5 }).state().releases, 1);
-  });
-
   it('lets no two nodes into the same remainder, and shows each what the others released', () => {
     const [first, second] = [open('two', pixels(4, 20)), open('two', pixels(4, 20))];
     first.record(samples(4));

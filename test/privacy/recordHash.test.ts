@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hashRecords } from '../../node/privacy/recordHash.ts';
+import { createSeededRandom } from '../../node/random.ts';
 
 describe('the hash of a record', () => {
   const key = new Uint8Array(32);
@@ -25,6 +26,22 @@ describe('the hash of a record', () => {
     ]) {
       assert.equal(hash(raw, 50, 30), hash(raw, 0, 1), String(raw));
     }
+  });
+
+  it('is the same for nearly all records of large numbers', () => {
+    const random = createSeededRandom(9);
+    const records = 200;
+    const raw = Float64Array.from({ length: records * 10 }, () => 60_000 * random.uniform());
+    const hashes = (mean: number, stdDev: number) =>
+      hashRecords(
+        Float32Array.from(raw, (value) => (value - mean) / stdDev),
+        records,
+        { mean, stdDev },
+        key,
+      );
+    const [some, others] = [hashes(30_000, 17_000), hashes(29_123, 9_876.5)];
+    const same = some.filter((value, record) => value === others[record]).length;
+    assert.ok(same > 0.9 * records, `${same} of ${records}`);
   });
 
   it('tells powers of ten apart, and the first five digits', () => {

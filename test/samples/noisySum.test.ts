@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createDiscreteGaussian } from '../../node/privacy/discreteGaussian.ts';
 import { createSeededRandom } from '../../node/random.ts';
-import { augment } from '../../node/samples/augment.ts';
+import { augment, copiesOf } from '../../node/samples/augment.ts';
 import { createBasis, createTableBasis } from '../../node/samples/basis.ts';
 import { createArena } from '../../node/samples/matrix.ts';
 import { createLayers } from '../../node/samples/network.ts';
-import { addNoise, canRound, roundingShare } from '../../node/samples/noisySum.ts';
+import { addNoise, roundingShare } from '../../node/samples/noisySum.ts';
 import { createRecords } from '../../node/samples/records.ts';
 
 function seededBytes(seed: number): (length: number) => Uint8Array {
@@ -46,7 +46,8 @@ describe('noise on a sum', () => {
     const floats = (2 * 1000 * 146) / 2 ** 24;
     const lattice = (100 * 5) / 2 ** 20;
     assert.ok(Math.abs(roundingShare(1000, 10_000, 5) - (floats + lattice) / (1 - lattice)) < 1e-12);
-    assert.ok(canRound(10_995, 10_000) && !canRound(10_996, 10_000));
+    assert.ok(roundingShare(1000, 10_995, 10_000) > 0);
+    assert.throws(() => roundingShare(1000, 10_996, 10_000), RangeError);
   });
 });
 
@@ -118,5 +119,23 @@ describe('augmented copies', () => {
     assert.ok(difference > 1e-4 && difference < 0.1, `${difference}`);
     const sum = (values: Float32Array) => values.reduce((all, value) => all + value, 0);
     assert.ok(Math.abs(sum(copy) / sum(picture) - 1) < 0.01);
+  });
+
+  it('differ, the first being the original, and are those of its record alone', () => {
+    const picture = Float32Array.from({ length: 8 * 8 }, (_, at) => at % 7);
+    const augmentation = { copies: 3, degrees: 1, shift: 0.1 };
+    const copies = copiesOf(picture, [8, 8, 1], augmentation, seededBytes(1));
+    assert.deepEqual(copies[0], picture);
+    assert.notDeepEqual(copies[1], picture);
+    assert.notDeepEqual(copies[1], copies[2]);
+    // Four bytes a record, however many copies.
+    let drawn = 0;
+    const counted = (length: number) => {
+      drawn += length;
+      return seededBytes(1)(length);
+    };
+    copiesOf(picture, [8, 8, 1], { ...augmentation, copies: 100 }, counted);
+    assert.equal(drawn, 4);
+    assert.deepEqual(copiesOf(picture, [64], augmentation, seededBytes(1)), [picture, picture, picture]);
   });
 });
