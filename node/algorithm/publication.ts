@@ -19,11 +19,12 @@ export function inputSize(shape: readonly number[]): number {
 
 /** Writes samples in the published format. Rounding to 8 bits is post-processing: it costs no privacy. */
 export function encodeSamples(samples: Samples): Uint8Array {
+  const { inputs } = samples;
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
-  for (const value of samples.inputs) {
-    if (value < lowest) lowest = value;
-    if (value > highest) highest = value;
+  for (let index = 0; index < inputs.length; index++) {
+    if (inputs[index] < lowest) lowest = inputs[index];
+    if (inputs[index] > highest) highest = inputs[index];
   }
   lowest = Math.fround(lowest);
   highest = Math.fround(highest);
@@ -38,8 +39,9 @@ export function encodeSamples(samples: Samples): Uint8Array {
     view.setUint32(FIXED_BYTES + 4 * axis, side, true);
   });
   const scale = highest > lowest ? 255 / (highest - lowest) : 0;
-  for (let index = 0; index < samples.inputs.length; index++) {
-    bytes[offset + index] = Math.round((samples.inputs[index] - lowest) * scale);
+  // Rounded to the nearest: what is stored loses its fraction.
+  for (let index = 0; index < inputs.length; index++) {
+    bytes[offset + index] = (inputs[index] - lowest) * scale + 0.5;
   }
   return bytes;
 }

@@ -282,13 +282,19 @@ export function createMemoryLedger(options: MemoryLedgerOptions): MemoryLedger {
       },
 
       async reached(round, phase, signal) {
+        // One signal a phase: a new one at every change would cost more than the look at it.
+        let wait = { deadline: -1, signal };
         for (;;) {
           signal.throwIfAborted();
           if (moment(state.round, state.phase) >= moment(round, phase)) return summary();
           if (endOverduePhase(account)) continue;
           // An overdue phase that cannot end (too few parties joined) waits for a change alone.
-          const due = now() < state.deadline ? [clock.until(state.deadline)] : [];
-          await settled(changed.promise, AbortSignal.any([signal, ...due]));
+          const deadline = now() < state.deadline ? state.deadline : 0;
+          if (wait.deadline !== deadline) {
+            const due = deadline > 0 ? [clock.until(deadline)] : [];
+            wait = { deadline, signal: AbortSignal.any([signal, ...due]) };
+          }
+          await settled(changed.promise, wait.signal);
         }
       },
     };

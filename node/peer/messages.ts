@@ -182,9 +182,7 @@ export function decodeStatus(bytes: Uint8Array): PeerStatus {
 export function encodeIndices(indices: Uint32Array): Uint8Array {
   const bytes = new Uint8Array(indices.length * 4);
   const view = new DataView(bytes.buffer);
-  indices.forEach((index, position) => {
-    view.setUint32(position * 4, index, true);
-  });
+  for (let at = 0; at < indices.length; at++) view.setUint32(4 * at, indices[at], true);
   return bytes;
 }
 
@@ -197,5 +195,7 @@ export function decodeIndices(bytes: Uint8Array): Uint32Array {
     throw new ExchangeError('MALFORMED', 'Row numbers of the other side are cut short.', { fault: 'peer' });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Uint32Array.from({ length: bytes.length / 4 }, (_, position) => view.getUint32(position * 4, true));
+  const indices = new Uint32Array(bytes.length / 4);
+  for (let at = 0; at < indices.length; at++) indices[at] = view.getUint32(4 * at, true);
+  return indices;
 }

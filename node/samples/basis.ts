@@ -111,18 +111,22 @@ export function createPictureBasis(shape: readonly [number, number, number], nor
       const raw = new Float64Array(height * width * channels);
       for (let axis = 0; axis < channels; axis++) {
         half.fill(0);
-        kept.forEach(({ axis: own, a, b }, index) => {
-          if (own !== axis) return;
-          for (let x = 0; x < width; x++) half[a * width + x] += coordinates[index] * norm * horizontal[b * width + x];
-        });
+        for (let index = 0; index < kept.length; index++) {
+          const { axis: own, a, b } = kept[index];
+          if (own !== axis) continue;
+          const factor = coordinates[index] * norm;
+          for (let x = 0; x < width; x++) half[a * width + x] += factor * horizontal[b * width + x];
+        }
+        plane.fill(0);
         for (let y = 0; y < height; y++) {
-          for (let x = 0; x < width; x++) {
-            let value = 0;
-            for (let row = 0; row < rows; row++) value += vertical[row * height + y] * half[row * width + x];
-            for (let channel = 0; channel < channels; channel++) {
-              raw[(y * width + x) * channels + channel] += axes[axis][channel] * value;
-            }
+          for (let row = 0; row < rows; row++) {
+            const factor = vertical[row * height + y];
+            for (let x = 0; x < width; x++) plane[y * width + x] += factor * half[row * width + x];
           }
+        }
+        for (let channel = 0; channel < channels; channel++) {
+          const factor = axes[axis][channel];
+          for (let pixel = 0; pixel < plane.length; pixel++) raw[pixel * channels + channel] += factor * plane[pixel];
         }
       }
       return raw;

@@ -28,13 +28,15 @@ export function applyContrast({ gain, offset }: Contrast, value: number): number
 export function fitContrast(values: Float64Array, { mean, stdDev }: Normalisation): Contrast {
   const histogram = new Float64Array(BINS);
   const share = 1 / values.length;
-  for (const value of values) {
-    histogram[Math.max(0, Math.min(BINS - 1, Math.floor(((value + 1) / 3) * BINS)))] += share;
+  for (let at = 0; at < values.length; at++) {
+    histogram[Math.max(0, Math.min(BINS - 1, Math.floor(((values[at] + 1) / 3) * BINS)))] += share;
   }
+  // The curve is fitted in a thousand and more steps, and many bins are empty.
+  const filled = Array.from(histogram.keys()).filter((bin) => histogram[bin] > 0);
   const moments = (contrast: Contrast): { mean: number; stdDev: number } => {
     let first = 0;
     let second = 0;
-    for (let bin = 0; bin < BINS; bin++) {
+    for (const bin of filled) {
       const value = applyContrast(contrast, -1 + (3 * (bin + 0.5)) / BINS);
       first += histogram[bin] * value;
       second += histogram[bin] * value * value;

@@ -25,22 +25,24 @@ export function resample<Values extends Float32Array | Float64Array>(
 ): Values {
   const copy = picture.slice() as Values;
   for (let y = 0; y < height; y++) {
+    const dy = y - (height - 1) / 2;
     for (let x = 0; x < width; x++) {
-      const dy = y - (height - 1) / 2;
       const dx = x - (width - 1) / 2;
       const sourceY = clamp((height - 1) / 2 + yy * dy + yx * dx + down, height - 1);
       const sourceX = clamp((width - 1) / 2 + xy * dy + xx * dx + right, width - 1);
-      const top = Math.floor(sourceY);
-      const left = Math.floor(sourceX);
-      const bottom = Math.min(top + 1, height - 1);
-      const next = Math.min(left + 1, width - 1);
+      const top = Math.trunc(sourceY);
+      const left = Math.trunc(sourceX);
       const v = sourceY - top;
       const h = sourceX - left;
+      const at = (top * width + left) * channels;
+      const next = left + 1 < width ? channels : 0;
+      const below = top + 1 < height ? width * channels : 0;
+      const to = (y * width + x) * channels;
       for (let channel = 0; channel < channels; channel++) {
-        const at = (row: number, column: number) => picture[(row * width + column) * channels + channel];
-        copy[(y * width + x) * channels + channel] =
-          (1 - v) * ((1 - h) * at(top, left) + h * at(top, next)) +
-          v * ((1 - h) * at(bottom, left) + h * at(bottom, next));
+        const from = at + channel;
+        copy[to + channel] =
+          (1 - v) * ((1 - h) * picture[from] + h * picture[from + next]) +
+          v * ((1 - h) * picture[from + below] + h * picture[from + below + next]);
       }
     }
   }

@@ -88,6 +88,8 @@ for (const parties of given.parties ?? (given.data === undefined ? [4, 13] : [4,
     roundsPerCpuSecond: Number((given.rounds / whole).toFixed(3)),
     shareOutsideKernels: share(seconds.all - seconds.kernels),
     shareOfMakingSamples: share(seconds.samples),
+    // Samples are made once, whatever the number of rounds.
+    shareOutsideKernelsOfTheRest: Number((seconds.other / (seconds.kernels + seconds.other)).toFixed(3)),
   });
 }
 session.disconnect();
@@ -95,7 +97,14 @@ if (given.json) {
   console.log(JSON.stringify({ cpu: cpus()[0].model, rows }, null, 2));
 } else {
   const table = new Table({
-    head: ['parties', 'rounds', 'rounds per CPU-second', 'outside kernels', 'making samples'],
+    head: [
+      'parties',
+      'rounds',
+      'rounds per CPU-second',
+      'outside kernels',
+      'making samples',
+      'outside kernels, of the rest',
+    ],
   });
   table.push(...rows.map((row) => Object.values(row)));
   console.log(table.toString());

@@ -5,12 +5,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { selectLargest } from '../../node/gradient/select.ts';
+import { rankLargest, selectLargest } from '../../node/gradient/select.ts';
 
 /** The definition, by sorting: largest |x| first, of equal ones the lower index. */
-function bySorting(gradient: Float32Array, count: number): Float32Array {
+function orderBySorting(gradient: Float32Array, count: number): number[] {
   const order = [...gradient.keys()].sort((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]) || a - b);
-  const kept = new Set(order.slice(0, count));
+  return order.slice(0, count);
+}
+
+function bySorting(gradient: Float32Array, count: number): Float32Array {
+  const kept = new Set(orderBySorting(gradient, count));
   return gradient.map((value, index) => (kept.has(index) ? value : 0));
 }
 
@@ -22,6 +26,18 @@ const gradients = fc
     fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { maxLength: 300 }),
   )
   .map((values) => Float32Array.from(values));
+
+describe('rankLargest', () => {
+  it('is the order of sorting, for every count', () => {
+    fc.assert(
+      fc.property(gradients, fc.nat(), (gradient, pick) => {
+        const count = pick % (gradient.length + 1);
+        assert.deepEqual([...rankLargest(gradient, count)], orderBySorting(gradient, count));
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+});
 
 describe('selectLargest', () => {
   it('is what sorting gives, for every count', () => {

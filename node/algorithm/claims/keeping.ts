@@ -16,6 +16,8 @@ import { holdCopy, judge } from './judging.ts';
 const TURN_SECONDS = 15;
 /** Seconds after which what the chain did not take is tried again. */
 const RETRY_SECONDS = 5;
+/** Ends what is left of a wait. One for all: every change of the ledger wakes every party, and an error's stack costs more than the look. */
+const WOKEN = new Error('woken');
 /** Refusals that say that somebody else was first or the time is over; the next look at the ledger shows which. */
 const overtaken = [
   'ClaimStatusMismatch',
@@ -65,7 +67,7 @@ export async function keepClaims(
     try {
       await Promise.race([change, due, keeper.moved(), ...(playing ? [over] : [])]);
     } finally {
-      stop.abort();
+      stop.abort(WOKEN);
     }
   }
 }
