@@ -125,7 +125,8 @@ function overall(outcomes: readonly Outcome[], setting: Parameters<typeof contri
   const lines = [
     `best party: ${(100 * best.mean).toFixed(2)} ± ${(100 * best.sd).toFixed(2)} % over ${outcomes.length} seeds`,
   ];
-  if (r.count > 0) lines.push(`fairness r: ${r.mean.toFixed(2)} ± ${r.sd.toFixed(2)}`);
+  const some = r.count < outcomes.length ? `, not defined with ${outcomes.length - r.count} of the seeds` : '';
+  if (r.count > 0) lines.push(`fairness r: ${r.mean.toFixed(2)} ± ${r.sd.toFixed(2)}${some}`);
   return lines.join('\n');
 }
 

@@ -18,7 +18,7 @@ const kinds = [
 /** Attackers of a run, as far as they are fewer than half. */
 const ATTACKERS = 3;
 /** The consortium file's `aggregation.acceptance`; none if absent. */
-const acceptances = ['none', 'refuse'] as const;
+const acceptances = ['none', 'refuse', 'halve'] as const;
 /** As each row is compared with one of the same seeds, fewer seeds do. */
 const SEEDS = 2;
 

@@ -76,6 +76,12 @@ export function honest(parties: RunRecord['parties']): RunRecord['parties'] {
   return parties.filter(({ behaviour, removed }) => behaviour === 'honest' && removed === null);
 }
 
+/** The mean of correlations that not every run has: "0.93 ± 0.04 (4 of 5 runs)". */
+export function correlations(found: Spread, runs: readonly RunRecord[]): string {
+  const some = found.count < runs.length ? ` (${found.count} of ${runs.length} runs)` : '';
+  return `${plusMinus(found, 2)}${some}`;
+}
+
 /** "94.42 ± 0.11"; the deviation only where there is more than one number. */
 export function plusMinus({ count, mean, sd }: Spread, digits: number): string {
   if (count === 0) return '–';
