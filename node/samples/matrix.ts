@@ -45,6 +45,8 @@ export interface Arena {
   multiply(result: Matrix, a: Matrix, b: Matrix, options?: MultiplyOptions): void;
   /** The products of the first `count` pairs of rows, in float64; valid until the next call. */
   rowDots(a: Rows, b: Rows, count: number): Float64Array;
+  /** Multiplies each of a matrix's first rows by a factor; `every` successive rows have the same. */
+  scaleRows(matrix: Matrix, factors: Float64Array, every: number): void;
   /** Zeros of a matrix's size, float64 [rows × stride]; valid until the next call for a matrix of this size. */
   wide(matrix: Matrix): Float64Array;
   /**
@@ -94,6 +96,7 @@ export function createArena(floats: number): Arena {
   const gemm = kernel('gemm');
   const transpose = kernel('transpose');
   const rowDots = kernel('rowDots');
+  const scaleRow = kernel('scaleRow');
   const addBlocks = kernel('addBlocks');
   let used = 64;
   const take = (bytes: number): number => {
@@ -151,6 +154,12 @@ export function createArena(floats: number): Arena {
         Math.min(a.matrix.stride, b.matrix.stride),
       );
       return dots.subarray(0, count);
+    },
+    scaleRows({ data, stride }, factors, every) {
+      const bytes = 4 * every * stride;
+      for (let at = 0; at < factors.length; at++) {
+        if (factors[at] !== 1) scaleRow(data.byteOffset + at * bytes, bytes, factors[at]);
+      }
     },
     wide({ data: { length } }) {
       const kept = wides.get(length) ?? new Float64Array(memory.buffer, take(8 * length), length);

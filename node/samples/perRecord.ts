@@ -70,37 +70,34 @@ export function recordNorms(
       { matrix: b, first: firstOfB, every: copies },
       records,
     );
+  const length = new Float64Array(records);
+  // Plain loops: with a few dozen units a call for each record would take as long as its products.
   factors[0].signals.forEach((_, layer) => {
     const weight = (weights?.[layer] ?? 1) ** 2;
-    const length = new Float64Array(records);
+    length.fill(0);
     parts.forEach(({ factor: { signals, inputs }, first }, i) => {
       for (const { factor, first: other } of parts.slice(0, i + 1)) {
         const same = factor.signals === signals && other === first;
+        const twice = same ? weight : 2 * weight;
         const products = dots(signals[layer], first, factor.signals[layer], other).slice();
-        dots(inputs[layer], first, factor.inputs[layer], other).forEach((dot, record) => {
-          products[record] *= dot;
-        });
-        products.forEach((product, record) => {
-          squares[record] += (same ? weight : 2 * weight) * product;
+        const others = dots(inputs[layer], first, factor.inputs[layer], other);
+        for (let record = 0; record < records; record++) {
+          const product = products[record] * others[record];
+          squares[record] += twice * product;
           if (same) length[record] += Math.sqrt(product);
-        });
+        }
       }
     });
-    lengths.forEach((_, record) => {
-      lengths[record] += weight * length[record] ** 2;
-    });
+    for (let record = 0; record < records; record++) lengths[record] += weight * length[record] ** 2;
     if (centre === undefined) return;
     const constant = squaredNorm(centre.gradients[layer]);
     const doubt = 2 * (factors[0].inputs[layer].columns + 2) * UNIT * Math.sqrt(constant);
-    squares.forEach((_, record) => {
-      squares[record] += weight * (constant + doubt * length[record]);
-    });
+    for (let record = 0; record < records; record++) squares[record] += weight * (constant + doubt * length[record]);
     for (const { signals, inputs } of factors) {
       arena.multiply(centre.products[layer], inputs[layer], centre.gradients[layer], { rows });
       for (let copy = 0; copy < copies; copy++) {
-        dots(signals[layer], copy, centre.products[layer], copy).forEach((dot, record) => {
-          squares[record] -= 2 * weight * dot;
-        });
+        const products = dots(signals[layer], copy, centre.products[layer], copy);
+        for (let record = 0; record < records; record++) squares[record] -= 2 * weight * products[record];
       }
     }
   });
@@ -146,15 +143,7 @@ export function clippedSum(
     return size <= clipNorm ? 1 : clipNorm / size;
   });
   const total = scales.reduce((sum, scale) => sum + scale, 0);
-  for (const { signals } of factors) {
-    for (const { data, stride } of signals) {
-      for (let row = 0; row < rows; row++) {
-        const scale = scales[Math.floor(row / copies)];
-        if (scale === 1) continue;
-        for (let at = row * stride; at < (row + 1) * stride; at++) data[at] *= scale;
-      }
-    }
-  }
+  for (const { signals } of factors) for (const matrix of signals) arena.scaleRows(matrix, scales, copies);
   sums.forEach((sum, layer) => {
     const shift = centre?.gradients[layer].data;
     const exact = arena.wide(sum);

@@ -20,24 +20,42 @@ function upper(a: v128): v128 {
 /**
  * result[i] = Σ over columns of row i of A times row i of B; float64 [count].
  * @param aStep - bytes from one row of A to the next; @param bStep - the same of B.
- * @param columns - floats in a row, a multiple of 4.
+ * @param columns - floats in a row, a multiple of 8.
  */
 export function rowDots(result: usize, a: usize, aStep: usize, b: usize, bStep: usize, count: i32, columns: i32): void {
   const width = (<usize>columns) << 2;
   for (let row = 0; row < count; row++) {
-    let low = f64x2.splat(0);
-    let high = low;
-    for (let at: usize = 0; at < width; at += 16) {
+    // Four sums, as each addition waits for the one before.
+    let first = f64x2.splat(0);
+    let second = first;
+    let third = first;
+    let fourth = first;
+    for (let at: usize = 0; at < width; at += 32) {
       const x = v128.load(a + at);
       const y = v128.load(b + at);
-      low = f64x2.add(low, products(x, y));
-      high = f64x2.add(high, products(upper(x), upper(y)));
+      first = f64x2.add(first, products(x, y));
+      second = f64x2.add(second, products(upper(x), upper(y)));
+      const nextX = v128.load(a + at, 16);
+      const nextY = v128.load(b + at, 16);
+      third = f64x2.add(third, products(nextX, nextY));
+      fourth = f64x2.add(fourth, products(upper(nextX), upper(nextY)));
     }
-    low = f64x2.add(low, high);
-    store<f64>(result, f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1));
+    first = f64x2.add(f64x2.add(first, second), f64x2.add(third, fourth));
+    store<f64>(result, f64x2.extract_lane(first, 0) + f64x2.extract_lane(first, 1));
     result += 8;
     a += aStep;
     b += bStep;
+  }
+}
+
+/** Multiplies floats by a factor, in double precision and rounded once; `bytes` is a multiple of 16. */
+export function scaleRow(row: usize, bytes: usize, factor: f64): void {
+  const factors = f64x2.splat(factor);
+  for (let at = row; at < row + bytes; at += 16) {
+    const four = v128.load(at);
+    const low = f32x4.demote_f64x2_zero(f64x2.mul(f64x2.promote_low_f32x4(four), factors));
+    const high = f32x4.demote_f64x2_zero(f64x2.mul(f64x2.promote_low_f32x4(upper(four)), factors));
+    v128.store(at, i8x16.shuffle(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
   }
 }
 
