@@ -4,13 +4,13 @@
  */
 import { GradientError } from './errors.ts';
 
+const TOP_SHIFT = 20;
 /** The digits of |x| by which entries are ranked, from the lowest: 10 + 10 + 11 = 31 bits, all but the sign. */
 const digits = [
   { shift: 0, bits: 10 },
   { shift: 10, bits: 10 },
-  { shift: 20, bits: 11 },
+  { shift: TOP_SHIFT, bits: 11 },
 ] as const;
-const TOP_SHIFT = 20;
 /** Top digit of |∞|; no finite number has it or a higher one. */
 const INFINITY = 0x7f800000 >>> TOP_SHIFT;
 
