@@ -14,7 +14,7 @@ import { contributionOf, settings } from '../node/simulation/setting.ts';
 import { exitCodeFor } from './simulate/errors.ts';
 import { createLaboratory } from './simulate/laboratory.ts';
 import { behaviourUsage, models, parseBehaviour, requestSchema } from './simulate/request.ts';
-import { fairnessOf, spread } from './simulate/statistics.ts';
+import { correlations, fairnessOf, spread } from './simulate/statistics.ts';
 
 function integer(text: string): number {
   const value = Number(text);
@@ -122,12 +122,10 @@ function describe(seed: number, { summary, curve, parties }: Outcome): string {
 function overall(outcomes: readonly Outcome[], setting: Parameters<typeof contributionOf>[0]): string {
   const best = spread(outcomes.flatMap(({ curve }) => curve.at(-1)?.best ?? []));
   const r = spread(outcomes.flatMap(({ parties }) => fairnessOf(parties, contributionOf(setting)).r ?? []));
-  const lines = [
+  return [
     `best party: ${(100 * best.mean).toFixed(2)} ± ${(100 * best.sd).toFixed(2)} % over ${outcomes.length} seeds`,
-  ];
-  const some = r.count < outcomes.length ? `, not defined with ${outcomes.length - r.count} of the seeds` : '';
-  if (r.count > 0) lines.push(`fairness r: ${r.mean.toFixed(2)} ± ${r.sd.toFixed(2)}${some}`);
-  return lines.join('\n');
+    `fairness r: ${correlations(r, outcomes.length)}`,
+  ].join('\n');
 }
 
 try {

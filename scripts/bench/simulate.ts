@@ -81,7 +81,7 @@ for (const parties of given.parties ?? (given.data === undefined ? [4, 13] : [4,
   const whole = cpuSeconds() - started;
   const { profile } = await session.post('Profiler.stop');
   const seconds = secondsOf(profile);
-  const share = (value: number) => Number((value / seconds.all).toFixed(3));
+  const share = (value: number, whole = seconds.all) => Number((value / whole).toFixed(3));
   rows.push({
     parties,
     rounds: given.rounds,
@@ -89,7 +89,7 @@ for (const parties of given.parties ?? (given.data === undefined ? [4, 13] : [4,
     shareOutsideKernels: share(seconds.all - seconds.kernels),
     shareOfMakingSamples: share(seconds.samples),
     // Samples are made once, whatever the number of rounds.
-    shareOutsideKernelsOfTheRest: Number((seconds.other / (seconds.kernels + seconds.other)).toFixed(3)),
+    shareOutsideKernelsOfTheRest: share(seconds.other, seconds.all - seconds.samples),
   });
 }
 session.disconnect();

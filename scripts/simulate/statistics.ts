@@ -25,6 +25,18 @@ export function spread(values: readonly number[]): Spread {
   return { count, mean, sd, least: Math.min(...values), most: Math.max(...values) };
 }
 
+/** The mean of correlations that not every run has: "0.93 ± 0.04 (4 of 5 runs)". */
+export function correlations(found: Spread, runs: number): string {
+  const some = found.count < runs ? ` (${found.count} of ${runs} runs)` : '';
+  return `${plusMinus(found, 2)}${some}`;
+}
+
+/** "94.42 ± 0.11"; the deviation only where there is more than one number. */
+export function plusMinus({ count, mean, sd }: Spread, digits: number): string {
+  if (count === 0) return '–';
+  return count > 1 ? `${mean.toFixed(digits)} ± ${sd.toFixed(digits)}` : mean.toFixed(digits);
+}
+
 /**
  * Equation 3 over the honest parties that are still credible, and the control: the same with the accuracies reached
  * with no exchange. Null where not defined.

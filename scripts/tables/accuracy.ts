@@ -2,9 +2,9 @@
  * Table 5: accuracy of the best party, by framework, setting and number of parties.
  * @module
  */
-import { spread } from '../simulate/statistics.ts';
+import { plusMinus, spread } from '../simulate/statistics.ts';
 import { paperAccuracy } from './paper.ts';
-import { bestOf, divergedNote, honest, meanOf, partiesOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
+import { bestOf, divergedNote, honest, meanOf, partiesOf, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, RunRecord, Scope, Table } from './table.ts';
 
 const frameworks = [

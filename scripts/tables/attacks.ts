@@ -3,8 +3,8 @@
  * nobody attacks.
  * @module
  */
-import { spread } from '../simulate/statistics.ts';
-import { bestOf, meanOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
+import { plusMinus, spread } from '../simulate/statistics.ts';
+import { bestOf, meanOf, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, Scope, Table } from './table.ts';
 
 const kinds = [

@@ -3,8 +3,8 @@
  * @module
  */
 import { contributionOf } from '../../node/simulation/setting.ts';
-import { fairnessOf, spread } from '../simulate/statistics.ts';
-import { bestOf, correlations, meanOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
+import { correlations, fairnessOf, plusMinus, spread } from '../simulate/statistics.ts';
+import { bestOf, meanOf, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, Scope, Table } from './table.ts';
 
 /** As each row is compared with the others, few seeds do. */
@@ -49,7 +49,7 @@ export const bitsTable: Table = {
           'bits on the wire': summed,
           'best %': plusMinus(best, 2),
           'mean %': plusMinus(mean, 2),
-          r: correlations(r, runs),
+          r: correlations(r, runs.length),
         },
         values: { levels: count, bits: alone, bitsOnTheWire: summed, best, mean, r },
         seeds,

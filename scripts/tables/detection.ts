@@ -2,8 +2,8 @@
  * Who is voted out, and when: bad parties of every kind, and honest ones.
  * @module
  */
-import { spread } from '../simulate/statistics.ts';
-import { partiesOf, plusMinus, requestIn, runsOf, withSeeds } from './rows.ts';
+import { plusMinus, spread } from '../simulate/statistics.ts';
+import { partiesOf, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Row, RunRecord, Scope, Table } from './table.ts';
 
 /** Kinds of bad parties as `--misbehave` writes them; the last parties of the consortium are bad. */

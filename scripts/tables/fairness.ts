@@ -4,9 +4,9 @@
  */
 import type { TopLevelSpec } from 'vega-lite';
 import { contributionOf } from '../../node/simulation/setting.ts';
-import { fairnessOf, spread } from '../simulate/statistics.ts';
+import { correlations, fairnessOf, spread } from '../simulate/statistics.ts';
 import { paperFairness } from './paper.ts';
-import { correlations, honest, requestIn, runsOf, withSeeds } from './rows.ts';
+import { honest, requestIn, runsOf, withSeeds } from './rows.ts';
 import type { Find, Row, Scope, Table } from './table.ts';
 
 const frameworks = ['distributed', 'dppdl'] as const;
@@ -82,10 +82,10 @@ export const fairnessTable: Table = {
           setting,
           against: contribution === 'examples' ? '|D|' : 'λ',
           parties,
-          r: correlations(r, runs),
+          r: correlations(r, runs.length),
           'least … most': r.count > 0 ? `${r.least.toFixed(2)} … ${r.most.toFixed(2)}` : '–',
           paper: paper?.toFixed(2) ?? '–',
-          'r without exchange': framework === 'dppdl' ? correlations(control, runs) : '',
+          'r without exchange': framework === 'dppdl' ? correlations(control, runs.length) : '',
         },
         values: { r, control, paper, bySeed },
         seeds,

@@ -3,7 +3,7 @@
  * @module
  */
 import { argumentsOf, type Request, requestSchema } from '../simulate/request.ts';
-import { type Spread, spread } from '../simulate/statistics.ts';
+import { plusMinus, spread } from '../simulate/statistics.ts';
 import type { Find, RunRecord, Scope } from './table.ts';
 
 /**
@@ -74,16 +74,4 @@ export function divergedNote(name: string, best: readonly number[], seeds: reado
 /** Parties that follow the protocol and were not voted out. */
 export function honest(parties: RunRecord['parties']): RunRecord['parties'] {
   return parties.filter(({ behaviour, removed }) => behaviour === 'honest' && removed === null);
-}
-
-/** The mean of correlations that not every run has: "0.93 ± 0.04 (4 of 5 runs)". */
-export function correlations(found: Spread, runs: readonly RunRecord[]): string {
-  const some = found.count < runs.length ? ` (${found.count} of ${runs.length} runs)` : '';
-  return `${plusMinus(found, 2)}${some}`;
-}
-
-/** "94.42 ± 0.11"; the deviation only where there is more than one number. */
-export function plusMinus({ count, mean, sd }: Spread, digits: number): string {
-  if (count === 0) return '–';
-  return count > 1 ? `${mean.toFixed(digits)} ± ${sd.toFixed(digits)}` : mean.toFixed(digits);
 }
